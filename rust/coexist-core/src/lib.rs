@@ -1,1 +1,9 @@
-//! placeholder
+//! Coexist's logic: deriving, diffing and planning for two Microsoft 365 tenants.
+//!
+//! Pure: no I/O, no clock, no unsafe, no randomness that is not seeded; the same input gives the same bytes on every platform and any number of threads.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod known;
+pub mod problem;
+pub mod snapshot;
+pub mod watch;
