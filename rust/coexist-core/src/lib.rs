@@ -3,7 +3,11 @@
 //! Pure: no I/O, no clock, no unsafe, no randomness that is not seeded; the same input gives the same bytes on every platform and any number of threads.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod data;
+pub mod finding;
 pub mod known;
+pub mod limits;
 pub mod problem;
 pub mod snapshot;
+pub mod specification;
 pub mod watch;
