@@ -36,6 +36,18 @@ impl Index {
         Index { entries, starts, shift }
     }
 
+    /// The index of the hashes that stand there with more than one number: what is unique needs no look-up.
+    pub fn shared(mut entries: Vec<(u64, u32)>) -> Self {
+        entries.par_sort_unstable();
+        entries.dedup();
+        let alone = |at: usize| {
+            let hash = entries[at].0;
+            (at == 0 || entries[at - 1].0 != hash) && entries.get(at + 1).is_none_or(|next| next.0 != hash)
+        };
+        let shared = (0..entries.len()).filter(|at| !alone(*at)).map(|at| entries[at]).collect();
+        Index::new(shared)
+    }
+
     /// Every number that was entered under the hash, ascending. The caller compares what the hash stands for.
     pub fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
         let bucket = (hash >> self.shift) as usize;

@@ -7,6 +7,7 @@ pub mod address;
 mod data;
 pub mod directory;
 pub mod finding;
+pub mod identity;
 pub mod known;
 pub mod limits;
 pub mod plan;

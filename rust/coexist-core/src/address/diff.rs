@@ -230,6 +230,46 @@ pub fn compare<'a>(source: &Record<'a>, target: &Record<'a>, target_exists: bool
     diff
 }
 
+/// Every address that [`compare`] may add for a source mailbox, whatever its target object holds: what a batch is searched for claims with.
+pub fn for_each_wanted(source: &Record, context: &Context, mut each: impl FnMut(&ProxyAddress)) {
+    if let Some(dn) = source.text(Property::LegacyExchangeDN).value() {
+        each(&ProxyAddress { text: dn, kind: AddressType::X500, prefix: "X500", value: dn });
+    }
+    let mut primary = source.text(Property::PrimarySmtpAddress).value().map(ProxyAddress::parse);
+    let mut text = String::new();
+    let mut smtp = |local: &str, domain: &str, each: &mut dyn FnMut(&ProxyAddress)| {
+        text.clear();
+        text.push_str("smtp:");
+        text.push_str(local);
+        text.push('@');
+        text.push_str(domain);
+        each(&ProxyAddress::parse(&text));
+    };
+    for address in source.list(Property::EmailAddresses).value().into_iter().flatten().map(ProxyAddress::parse) {
+        if matches!(address.kind, AddressType::X500 | AddressType::X400) {
+            each(&address);
+        }
+        if address.is_primary_smtp() {
+            primary = Some(address);
+        }
+        if let (Some(local), Some(domain)) = (address.local_part(), address.domain()) {
+            if let Some(domain) = context.domain_map.get(domain) {
+                smtp(local, domain, &mut each);
+            }
+        }
+    }
+    if let Some((local, domain)) = primary.and_then(|address| Some((address.local_part()?, address.domain()?))) {
+        if let Some(domain) = context.domain_map.get(domain) {
+            smtp(local, domain, &mut each);
+        }
+    }
+    if let Some(delivery) = context.delivery_domain {
+        if let Some(local) = primary.and_then(|address| address.local_part()).or_else(|| source.text(Property::Alias).value()) {
+            smtp(local, delivery, &mut each);
+        }
+    }
+}
+
 fn known_list<'a>(record: &Record<'a>, property: Property, source: bool, unknown: &mut Vec<(bool, Property, bool)>) -> Vec<ProxyAddress<'a>> {
     match record.list(property) {
         Known::Value(list) => list.map(ProxyAddress::parse).collect(),

@@ -4,6 +4,6 @@ mod diff;
 mod domain;
 mod proxy;
 
-pub use diff::{compare, Action, Change, Context, Diff, Field, NoOwners, Owner, Ownership, Reason};
+pub use diff::{compare, for_each_wanted, Action, Change, Context, Diff, Field, NoOwners, Owner, Ownership, Reason};
 pub use domain::{canonical_domain, DomainMap, DomainSet};
 pub use proxy::{AddressType, ProxyAddress};

@@ -5,4 +5,4 @@ mod operation;
 mod writer;
 
 pub use operation::{Command, Condition, Gate, Operation, Parameter, Request, Secret, Stage, SubjectRef, Surface, Test, Undo, WaitFor};
-pub use writer::{Body, Header, Input, Section, Summary, TenantRef, VERSION};
+pub use writer::{footer, Body, Header, Input, PlanFinding, Section, Summary, TenantRef, BETWEEN, VERSION};

@@ -1,6 +1,6 @@
 //! The plan file: one JSON document, one operation and one finding a line, in canonical order, without the time of its making.
 
-use crate::finding::{rule, Finding, Side, Subject};
+use crate::finding::{rule, Finding, Subject};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -87,7 +87,6 @@ impl Summary {
 impl Header {
     /// The text up to the first operation.
     pub fn text(&self) -> String {
-        let json = |value: &dyn erased::Json| value.json();
         let mut inputs: Vec<&Input> = self.inputs.iter().collect();
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
         format!(
@@ -100,16 +99,9 @@ impl Header {
     }
 }
 
-mod erased {
-    /// Serializes anything into text.
-    pub trait Json {
-        fn json(&self) -> String;
-    }
-    impl<T: serde::Serialize> Json for T {
-        fn json(&self) -> String {
-            serde_json::to_string(self).unwrap_or_default()
-        }
-    }
+fn json(value: &impl Serialize) -> String {
+    // Text, numbers and lists cannot fail to serialize.
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// The lines of one section, as they are made.
@@ -196,10 +188,7 @@ pub fn footer(summary: &Summary) -> String {
         .collect();
     format!(
         "\n],\n\"rules\":{},\n\"summary\":{}\n}}\n",
-        serde_json::to_string(&rules).unwrap_or_default(),
-        serde_json::to_string(summary).unwrap_or_default()
+        json(&rules),
+        json(summary)
     )
 }
-
-/// The side that every operation of MC-01 is on.
-pub const TARGET: Side = Side::Target;
