@@ -424,7 +424,7 @@ fn separate_bytes(text: &str) -> Option<Guid> {
         let digits = group.len() <= 3 && group.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| group.parse::<u8>().ok()).flatten()
     };
-    // One rule for all sixteen: two digits each are hex. Decimal bytes that all have two digits are one in ten million.
+    // One rule for all sixteen: two digits each are hex. Decimal bytes that all have two digits are fewer than one in ten million.
     each(&groups, byte)
         .or_else(|| each(&groups, decimal))
         .map(Guid::from_bytes)
