@@ -364,7 +364,20 @@ mod tests {
         assert!(strict.looks_quoted_printable);
         let lenient = decode_lenient("IMCEAEX-_o=3DContoso_cn=3Danna@contoso.com").unwrap();
         assert_eq!(lenient.x500.legacy_exchange_dn(), "/o=Contoso/cn=anna");
+        // A first = is the attribute's own, whatever hex digits follow it.
+        assert_eq!(
+            decode_lenient("IMCEAEX-_o=ABC_cn=DEf=2B20g@contoso.com")
+                .unwrap()
+                .x500
+                .legacy_exchange_dn(),
+            "/o=ABC/cn=DEf g"
+        );
         // One name that begins with 3D is a name.
+        assert!(
+            !decode("IMCEAEX-_o=3DPrinters@contoso.com")
+                .unwrap()
+                .looks_quoted_printable
+        );
         assert!(
             !decode("IMCEAEX-_o=3D+20Printers_cn=anna@contoso.com")
                 .unwrap()

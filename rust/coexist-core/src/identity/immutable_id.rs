@@ -7,10 +7,10 @@
 //!
 //! | form | written | note |
 //! |---|---|---|
+//! | [`Form::Hex`] | 32 digits in a row, also after `0x` | bytes in AD order; without `0x` [`Note::HexReadAsBytes`], because .NET's N form looks the same |
 //! | [`Form::Guid`] | D, B, P, X of .NET, `urn:uuid:` | |
 //! | [`Form::LdapFilter`] | `\33\22…`, also with `(objectGUID=…)` around it | bytes in AD order |
 //! | [`Form::ConnectorDn`] | `CN={hex of the ImmutableId's characters}`, whatever follows after a comma; also the 48 digits alone | |
-//! | [`Form::Hex`] | 32 digits in a row, also after `0x` | bytes in AD order; without `0x` [`Note::HexReadAsBytes`], because .NET's N form looks the same |
 //! | [`Form::Bytes`] | 16 bytes apart: `33 22 …`, `33-22-…`, `0x33 0x22 …`, decimal `51 34 …`; also in braces | AD order; two digits each are hex, unless one byte has one or three: then all are decimal |
 //! | [`Form::Base64`] | 24 characters ending in `==` | |
 
@@ -424,7 +424,7 @@ fn separate_bytes(text: &str) -> Option<Guid> {
         let digits = group.len() <= 3 && group.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| group.parse::<u8>().ok()).flatten()
     };
-    // One rule for all sixteen: two digits each are hex. Decimal bytes that all have two digits are one in ten million.
+    // One rule for all sixteen: two digits each are hex. Decimal bytes that all have two digits are fewer than one in ten million.
     each(&groups, byte)
         .or_else(|| each(&groups, decimal))
         .map(Guid::from_bytes)

@@ -226,6 +226,10 @@ mod tests {
             env!("CARGO_MANIFEST_DIR"),
             "/../../tests/fixtures/derivations.json"
         ));
+        let contract = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../cbindings/README.md"
+        ));
         let fixtures: Fixtures = serde_json::from_str(text).unwrap();
         assert!(fixtures.vectors.len() > 100);
         for Vector {
@@ -236,6 +240,12 @@ mod tests {
             error,
         } in fixtures.vectors
         {
+            for code in notes.iter().chain(&error) {
+                assert!(
+                    contract.contains(&format!("`{code}`")),
+                    "{code} is not in the contract"
+                );
+            }
             let mut out = String::from("kept");
             let result = call(&name)(&r#in.join("\u{1f}"), &mut out);
             let out = out.strip_prefix("kept").unwrap();
@@ -258,6 +268,16 @@ mod tests {
                 .collect();
             assert_eq!((fields, codes), (expected.iter().map(String::as_str).collect(), notes.iter().map(String::as_str).collect()), "{name} {in:?}", in = r#in);
         }
+    }
+
+    /// The proven case says more than the suspicion, under the same code.
+    #[test]
+    fn a_consistency_guid_written_from_text_is_proven_by_the_object_guid() {
+        let mut out = String::new();
+        let request = "\u{1f}405e4730-aee7-f34a-af75-8b143c81daf5\u{1f}30475e40-e7ae-4af3-af75-8b143c81daf5\u{1f}1";
+        immutable_id_to(request, &mut out).unwrap();
+        let proven = "LooksByteSwapped mS-DS-ConsistencyGuid is objectGUID 30475e40-e7ae-4af3-af75-8b143c81daf5 with its bytes swapped";
+        assert!(out.contains(proven), "{out}");
     }
 
     #[test]

@@ -73,8 +73,8 @@ impl fmt::Display for X500<'_> {
 
 /// The key under which an X500 address, valid or not, is one and the same: without prefix and white space around it, case aside.
 ///
-/// Case is put aside as .NET's OrdinalIgnoreCase does it, which Exchange and PowerShell's `-contains` use for addresses: each character by its
-/// simple upper case. A character whose upper case is several (ß) and one outside ASCII whose upper case is in ASCII (ı, ſ) stay as they are.
+/// Microsoft's validation of cross-tenant moves compares X500 addresses case-insensitively. Case is put aside here as .NET's OrdinalIgnoreCase does
+/// it: each character by its simple upper case. A character whose upper case is several (ß) and one outside ASCII whose upper case is in ASCII (ı, ſ) stay as they are.
 pub fn compare_key(text: &str) -> Cow<'_, str> {
     fold(without_prefix(text))
 }
