@@ -388,7 +388,8 @@ impl<'s> Judge<'s> {
                     wanted.add.push(Cow::Owned(format!("smtp:{}", ProxyAddress::parse(&change.address).value)));
                 }
                 (Field::ExternalEmailAddress, Action::Remove) => old_external = Some(own(&change.address)),
-                (Field::ExternalEmailAddress, Action::Add) => wanted.external = Some(Replace { new: own(&change.address), old: old_external.take() }),
+                // New-MailUser sets it on a mail user that is yet to be created.
+                (Field::ExternalEmailAddress, Action::Add) if target.is_some() => wanted.external = Some(Replace { new: own(&change.address), old: old_external.take() }),
                 _ => {}
             }
         }
@@ -430,7 +431,10 @@ impl<'s> Judge<'s> {
         let upn = upn_for(setup, &self.source, primary, present).or_else(|| if target.is_none() { primary.map(|primary| Cow::Owned(primary.to_string())) } else { None });
         let Some(upn) = upn else {
             let text = self.source.text(Property::UserPrincipalName);
-            self.known(Property::UserPrincipalName, text, None);
+            if let (Some(value), Some(present)) = (self.known(Property::UserPrincipalName, text, None), present) {
+                let finding = self.finding("UpnNotMapped").with("value", value).with("other", present);
+                self.find(finding);
+            }
             return;
         };
         let unchanged = present.is_some_and(|present| same_text(present, &upn));
@@ -446,11 +450,6 @@ impl<'s> Judge<'s> {
 
     fn upn_findings(&mut self, people: &People, person: usize, upn: &str, target: Option<&Target<'s>>) {
         let setup = self.setup;
-        if !upn.rsplit_once('@').is_some_and(|(_, domain)| setup.accepted.contains(domain)) {
-            let finding = self.finding("UpnDomainNotAccepted").with("value", upn);
-            self.find(finding);
-            return;
-        }
         let own = target.map(|target| target.id);
         let owner = setup
             .upns

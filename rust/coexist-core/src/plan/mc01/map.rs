@@ -51,9 +51,15 @@ fn missing(what: &str) -> Problem {
 fn read(text: &str) -> Vec<(u64, Vec<String>)> {
     let mut reader = csv_core::Reader::new();
     let mut rows = Vec::new();
+    let (mut line, mut counted) = (1, 0);
     let (mut input, mut output, mut ends) = (text.as_bytes(), vec![0u8; text.len().max(64)], vec![0usize; 64]);
     loop {
-        let line = reader.line();
+        // csv-core counts the line of where it is, which behind CRLF is still the line before.
+        let blank = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        input = &input[blank..];
+        let here = text.len() - input.len();
+        line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted..here]).count() as u64;
+        counted = here;
         let (mut written, mut fields) = (0, 0);
         let ended = loop {
             let (result, used, wrote, found) = reader.read_record(input, &mut output[written..], &mut ends[fields..]);
