@@ -47,6 +47,19 @@ pub(super) fn operation<'a>(subject: &SubjectRef<'a>, step: &str, what: &'static
     }
 }
 
+/// The path of a user in Graph. A user principal name may hold `#` (every invited guest's does) and `'`, which would end the path or the key.
+fn user_path(subject: &SubjectRef) -> String {
+    let mut path = String::from("/users/");
+    for byte in subject.target.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
 fn set_mail_user<'a>(subject: &SubjectRef<'a>, parameters: Vec<(&'static str, Parameter<'a>)>) -> Command<'a> {
     let mut all = vec![("Identity", text(subject.target.clone()))];
     all.extend(parameters);
@@ -174,8 +187,7 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
         });
     }
     if let Some(Replace { new, old }) = &wanted.upn {
-        let path = format!("/users/{}", subject.target);
-        let patch = |upn: &'a str| Request { method: "PATCH", path: path.clone(), version: "v1.0", body: vec![("userPrincipalName", text(upn))] };
+        let patch = |upn: &'a str| Request { method: "PATCH", path: user_path(subject), version: "v1.0", body: vec![("userPrincipalName", text(upn))] };
         let undo = match old {
             Some(old) => Undo::Request(patch(old)),
             None => Undo::Irreversible("Its earlier user principal name is not known."),
@@ -268,7 +280,7 @@ pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'
         });
     }
     if let Some(location) = wanted.usage_location {
-        let patch = |value: &'a str| Request { method: "PATCH", path: format!("/users/{user}"), version: "v1.0", body: vec![("usageLocation", text(value))] };
+        let patch = |value: &'a str| Request { method: "PATCH", path: user_path(subject), version: "v1.0", body: vec![("usageLocation", text(value))] };
         let create = depends_on.iter().filter(|id| id.ends_with("/create")).cloned().collect();
         made.push(Operation {
             surface: Surface::Graph,
@@ -286,7 +298,7 @@ pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'
     let sku = licence.sku_id.as_str();
     let assign = |add: Vec<Parameter<'a>>, remove: Vec<Cow<'a, str>>| Request {
         method: "POST",
-        path: format!("/users/{user}/assignLicense"),
+        path: format!("{}/assignLicense", user_path(subject)),
         version: "v1.0",
         body: vec![("addLicenses", Parameter::Objects(add)), ("removeLicenses", Parameter::List(remove))],
     };
