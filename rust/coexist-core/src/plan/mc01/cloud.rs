@@ -148,8 +148,14 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
         });
     }
     if let Some(Replace { new, old }) = &wanted.external {
+        // Taken back alone it would make the old external address the primary, as on the way there: the old primary goes with it.
+        let old_primary = wanted.primary.as_ref().and_then(|primary| primary.old.as_ref());
         let undo = match old {
-            Some(old) => Undo::Command(set_mail_user(subject, vec![("ExternalEmailAddress", text(&**old))])),
+            Some(old) => {
+                let mut parameters = vec![("ExternalEmailAddress", text(&**old))];
+                parameters.extend(old_primary.map(|primary| ("WindowsEmailAddress", text(&**primary))));
+                Undo::Command(set_mail_user(subject, parameters))
+            }
             None => Undo::Irreversible("A mail user cannot be without an external address; it had none to go back to."),
         };
         made.push(Operation {
