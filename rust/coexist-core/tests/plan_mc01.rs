@@ -30,7 +30,7 @@ fn an_unstamped_external_member_gets_everything_in_order() {
     );
     assert_eq!(plan.step("setPrimary")["command"]["parameters"]["WindowsEmailAddress"], "anna@fabrikam.com");
     let removal = plan.step("removeAddresses");
-    assert_eq!(removal["command"]["parameters"]["EmailAddresses"], json!({"Remove": ["SMTP:anna@contoso.com"]}));
+    assert_eq!(removal["command"]["parameters"]["EmailAddresses"], json!({"Remove": ["smtp:anna@contoso.com"]}));
     assert_eq!(removal["stage"], "cutover");
     assert_eq!(removal["gates"][0]["waitFor"], "mailboxSynced");
     assert_eq!(removal["gates"][0]["deadlineMinutes"], 336 * 60);

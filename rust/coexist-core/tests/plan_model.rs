@@ -244,6 +244,38 @@ proptest! {
     }
 
     #[test]
+    fn a_plan_made_half_way_goes_on_where_the_first_stands(
+        people in proptest::collection::vec(person(), 1..4), specification in specification(),
+    ) {
+        let mut world = world_of(&people, &specification);
+        let plan = world.plan();
+        let (first, later): (Vec<Value>, Vec<Value>) = plan.operations.iter().cloned().partition(|operation| operation["stage"] == "prepare");
+        model::apply(&mut world, &first).map_err(TestCaseError::fail)?;
+        let rest = world.plan();
+        // Weeks lie between the stages. What is left must wait for the same as it would have in the first plan.
+        let removals = |operations: &[Value]| -> BTreeMap<String, (String, BTreeSet<String>)> {
+            let late = operations.iter().filter(|operation| operation["id"].as_str().unwrap().ends_with("/removeAddresses"));
+            late.map(|operation| {
+                let parameters = &operation["command"]["parameters"];
+                let addresses = strings(parameters.pointer("/EmailAddresses/Remove").unwrap_or(&parameters["Remove"]["proxyAddresses"]));
+                (operation["id"].to_string(), (format!("{} {}", operation["stage"], operation["gates"]), addresses.into_iter().collect()))
+            })
+            .collect()
+        };
+        let (left, planned) = (removals(&rest.operations), removals(&later));
+        prop_assert_eq!(left.keys().collect::<Vec<_>>(), planned.keys().collect::<Vec<_>>());
+        for (id, (when, addresses)) in &left {
+            prop_assert_eq!(when, &planned[id].0);
+            // An old external address may have gone by itself.
+            prop_assert!(addresses.is_subset(&planned[id].1), "{:?} {:?}", addresses, planned[id].1);
+        }
+        prop_assert_eq!(rest.operations.len(), later.len());
+        model::apply(&mut world, &rest.operations).map_err(TestCaseError::fail)?;
+        let wrong = ready_for_the_move(&mut world);
+        prop_assert!(wrong.is_empty(), "{:#?}", wrong);
+    }
+
+    #[test]
     fn one_persons_trouble_leaves_every_other_line_as_it_was(
         people in proptest::collection::vec(person(), 2..5), specification in specification(), which in any::<prop::sample::Index>(), trouble in 0usize..5,
     ) {

@@ -221,11 +221,10 @@ pub(super) fn late<'a>(setup: &Setup, wanted: &'a Wanted<'a>) -> (Stage, Vec<Gat
     match setup.specification.items.mc01.unaccepted_addresses {
         LateStage::PreStage => (Stage::PreStage, Vec::new()),
         LateStage::Cutover => {
-            // Migration users go by the address that the target object has by then; without one there is nothing to wait for.
-            let gate = wanted.primary.as_ref().map(|primary| Gate {
+            let gate = wanted.final_primary.as_ref().map(|primary| Gate {
                 wait_for: WaitFor::MailboxSynced,
                 read: "migrationUser",
-                identity: Cow::Borrowed(&*primary.new),
+                identity: Cow::Borrowed(&**primary),
                 conditions: Vec::new(),
                 deadline_minutes: setup.limits.value("mailboxSyncedHours") * 60,
             });
@@ -237,16 +236,11 @@ pub(super) fn late<'a>(setup: &Setup, wanted: &'a Wanted<'a>) -> (Stage, Vec<Gat
 fn removal<'a>(setup: &Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>, depends_on: Vec<String>, created: bool) -> Operation<'a> {
     let list: Vec<Cow<str>> = wanted.remove.iter().map(|address| Cow::Borrowed(&**address)).collect();
     let change = |verb: &'static str, list: Vec<Cow<'a, str>>| set_mail_user(subject, vec![("EmailAddresses", Parameter::Table(vec![(verb, Parameter::List(list))]))]);
-    // A former primary comes back as an ordinary address: the primary is restored by its own operation.
-    let back = list.iter().map(|address| match address.strip_prefix("SMTP:") {
-        Some(value) => Cow::Owned(format!("smtp:{value}")),
-        None => address.clone(),
-    });
     let (stage, gates) = late(setup, wanted);
     Operation {
         stage,
         gates,
-        undo: if created { Undo::With(id(subject, "create")) } else { Undo::Command(change("Add", back.collect())) },
+        undo: if created { Undo::With(id(subject, "create")) } else { Undo::Command(change("Add", list.clone())) },
         command: Some(change("Remove", list.clone())),
         depends_on,
         verify: vec![Condition::new("EmailAddresses", Test::Lacks(list))],

@@ -383,7 +383,11 @@ impl<'s> Judge<'s> {
         for change in &diff.changes {
             match (change.field, change.action) {
                 (Field::EmailAddresses, Action::Add) => wanted.add.push(own(&change.address)),
-                (Field::EmailAddresses, Action::Remove) => wanted.remove.push(own(&change.address)),
+                // By the time that it is removed, the former primary is an ordinary address.
+                (Field::EmailAddresses, Action::Remove) => wanted.remove.push(match change.address.strip_prefix("SMTP:") {
+                    Some(value) => Cow::Owned(format!("smtp:{value}")),
+                    None => own(&change.address),
+                }),
                 (Field::EmailAddresses, Action::MakePrimary) if !change.present => {
                     wanted.add.push(Cow::Owned(format!("smtp:{}", ProxyAddress::parse(&change.address).value)));
                 }
@@ -395,6 +399,7 @@ impl<'s> Judge<'s> {
         }
         let moves_primary = diff.changes.iter().any(|change| change.action == Action::MakePrimary);
         let old_primary = target.and_then(|target| target.record.list(Property::EmailAddresses).value()?.find(|text| text.starts_with("SMTP:"))).map(|text| Cow::Borrowed(&text[5..]));
+        wanted.final_primary = diff.primary.clone();
         // Setting ExternalEmailAddress moves the primary by itself, so it is set right behind it even where it was right.
         if let Some(primary) = diff.primary.clone().filter(|_| moves_primary || wanted.external.is_some() || target.is_none()) {
             wanted.primary = Some(Replace { new: primary, old: old_primary });

@@ -105,15 +105,7 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, ad_user
     }
     licence(setup, subject, wanted, &mut made);
     if !wanted.remove.is_empty() {
-        // By then the former primary is an ordinary address in AD.
-        let leaving: Vec<Cow<str>> = wanted
-            .remove
-            .iter()
-            .map(|address| match address.strip_prefix("SMTP:") {
-                Some(value) => Cow::Owned(format!("smtp:{value}")),
-                None => Cow::Borrowed(&**address),
-            })
-            .collect();
+        let leaving: Vec<Cow<str>> = wanted.remove.iter().map(|address| Cow::Borrowed(&**address)).collect();
         let change = |verb: &'static str| set_ad_user(&identity, vec![(verb, Parameter::Table(vec![("proxyAddresses", Parameter::List(leaving.clone()))]))]);
         let depends_on = ["stamp", "addAddresses"].iter().map(|step| id(subject, step)).filter(|id| made.iter().any(|operation| operation.id == *id)).collect();
         let (stage, gates) = late(setup, wanted);

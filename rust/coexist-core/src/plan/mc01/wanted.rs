@@ -29,10 +29,12 @@ pub(super) struct Wanted<'a> {
     pub archive_guid: Option<Guid>,
     /// Addresses with their prefix.
     pub add: Vec<Cow<'a, str>>,
-    /// Addresses with their prefix, for the late stage.
+    /// Addresses with their prefix as they stand when the late stage comes: none is the primary.
     pub remove: Vec<Cow<'a, str>>,
-    /// The primary SMTP address, without prefix.
+    /// The primary SMTP address, without prefix, where it must change.
     pub primary: Option<Replace<'a>>,
+    /// The primary SMTP address, without prefix, that the object has when everything is done: migration users go by it.
+    pub final_primary: Option<Cow<'a, str>>,
     /// ExternalEmailAddress, with prefix.
     pub external: Option<Replace<'a>>,
     pub upn: Option<Replace<'a>>,
