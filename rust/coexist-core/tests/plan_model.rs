@@ -22,6 +22,7 @@ struct Person {
     previous_mailbox: bool,
     large: bool,
     located: bool,
+    own_primary: bool,
     source_addresses: Vec<usize>,
     target_addresses: Vec<usize>,
     shuffled: bool,
@@ -56,7 +57,7 @@ fn person() -> impl Strategy<Value = Person> {
     let target = prop_oneof![1 => Just(Target::Missing), 3 => Just(Target::Cloud), 2 => Just(Target::Synchronized), 1 => Just(Target::Stamped)];
     let external = prop_oneof![Just(External::Right), Just(External::SecondaryOfSource), Just(External::Elsewhere), Just(External::ElsewhereAndProxy)];
     let some = |of: usize| proptest::collection::btree_set(0..of, 0..4).prop_map(|set| set.into_iter().collect::<Vec<_>>());
-    (target, any::<bool>(), external, any::<[bool; 5]>(), some(SOURCE_ADDRESSES.len()), some(TARGET_ADDRESSES.len())).prop_map(
+    (target, any::<bool>(), external, any::<[bool; 6]>(), some(SOURCE_ADDRESSES.len()), some(TARGET_ADDRESSES.len())).prop_map(
         |(target, archive, external, flags, source_addresses, target_addresses)| Person {
             target,
             archive,
@@ -68,6 +69,7 @@ fn person() -> impl Strategy<Value = Person> {
             source_addresses,
             target_addresses,
             shuffled: flags[4],
+            own_primary: flags[5],
         },
     )
 }
@@ -98,6 +100,10 @@ fn add(world: &mut World, number: u32, person: &Person) {
         return;
     }
     let mut target = mail_user(number, &alias);
+    if person.own_primary {
+        target["EmailAddresses"] = json!([format!("SMTP:{alias}@fabrikam.com"), format!("smtp:{alias}@fabrikam.onmicrosoft.com")]);
+        target["PrimarySmtpAddress"] = json!(format!("{alias}@fabrikam.com"));
+    }
     let addresses = target["EmailAddresses"].as_array_mut().unwrap();
     addresses.extend(fill(&TARGET_ADDRESSES, &person.target_addresses));
     match person.external {
@@ -118,7 +124,8 @@ fn add(world: &mut World, number: u32, person: &Person) {
     let location = if person.located { json!("FR") } else { Value::Null };
     let mut user = json!({"Id": target["ExternalDirectoryObjectId"], "UserPrincipalName": target["UserPrincipalName"], "AssignedLicenses": [], "AssignedPlans": [],
         "UsageLocation": location});
-    if person.previous_mailbox {
+    // Once the right ExchangeGuid stands there, the previous mailbox was out of the way.
+    if person.previous_mailbox && person.target != Target::Stamped {
         world.target(Kind::ExchangeUsers).push(json!({"ExternalDirectoryObjectId": target["ExternalDirectoryObjectId"], "PreviousRecipientTypeDetails": "UserMailbox"}));
     }
     if person.target == Target::Synchronized {
@@ -156,6 +163,7 @@ fn ready_for_the_move(world: &mut World) -> Vec<String> {
     let sources = world.source(Kind::Mailboxes).clone();
     let licensed = !world.specification["items"]["MC-01"]["licence"].is_null();
     let users = world.target(Kind::Users).clone();
+    let exchange_users = world.target(Kind::ExchangeUsers).clone();
     for source in sources {
         let name = source["Alias"].as_str().unwrap();
         let Some(target) = world.target(Kind::MailUsers).iter().find(|target| target["Alias"] == source["Alias"]) else {
@@ -182,6 +190,8 @@ fn ready_for_the_move(world: &mut World) -> Vec<String> {
         demand(primaries.len() == 1 && target["PrimarySmtpAddress"] == primaries[0][5..], "the primary");
         let external = target["ExternalEmailAddress"].as_str().unwrap().to_lowercase();
         demand(strings(&source["EmailAddresses"]).iter().any(|address| address.to_lowercase() == external), "the external address");
+        let previous = exchange_users.iter().find(|user| user["ExternalDirectoryObjectId"] == target["ExternalDirectoryObjectId"]);
+        demand(previous.is_none_or(|user| user["PreviousRecipientTypeDetails"] == "None"), "the previous mailbox");
         if licensed {
             let user = users.iter().find(|user| user["Id"] == target["ExternalDirectoryObjectId"]);
             demand(user.is_some_and(|user| !user["AssignedLicenses"].as_array().unwrap().is_empty()), "the licence");

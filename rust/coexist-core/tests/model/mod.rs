@@ -386,14 +386,13 @@ fn send(world: &mut World, request: &Value) -> Result<(), String> {
 pub fn picture(world: &mut World) -> Vec<String> {
     let mut lines = Vec::new();
     for user in world.target(Kind::MailUsers).iter() {
-        let mut addresses: Vec<String> =
-            strings(&user["EmailAddresses"]).iter().map(|address| if address.starts_with("SMTP:") { format!("primary {}", key(address)) } else { key(address) }).collect();
-        addresses.sort();
-        addresses.dedup();
+        let listed = strings(&user["EmailAddresses"]);
+        let primary = listed.iter().find(|address| address.starts_with("SMTP:")).map(|address| key(address));
+        let addresses: std::collections::BTreeSet<String> = listed.iter().map(|address| key(address)).collect();
         let property = |name: &str| text(&user[name]).to_lowercase();
         let guid = |name: &str| if is_nil(&user[name]) { NIL.to_string() } else { property(name) };
         lines.push(format!(
-            "{} {} {} {} {} {} {addresses:?}",
+            "{} {} {} {} {} {} {primary:?} {addresses:?}",
             property("ExternalDirectoryObjectId"), guid("ExchangeGuid"), guid("ArchiveGuid"), property("UserPrincipalName"),
             property("ExternalEmailAddress"), property("RecoverableItemsQuota")
         ));
@@ -406,11 +405,12 @@ pub fn picture(world: &mut World) -> Vec<String> {
         }
     }
     for user in world.target(Kind::AdUsers).iter() {
-        let mut addresses = strings(&user["proxyAddresses"]);
-        addresses.sort();
+        let listed = strings(&user["proxyAddresses"]);
+        let primary = listed.iter().find(|address| address.starts_with("SMTP:")).map(|address| key(address));
+        let addresses: std::collections::BTreeSet<String> = listed.iter().map(|address| key(address)).collect();
         let own = |name: &str| user[name].to_string().to_lowercase();
         lines.push(format!(
-            "{} {} {} {} {} {addresses:?}",
+            "{} {} {} {} {} {primary:?} {addresses:?}",
             own("ObjectGUID"), own("msExchMailboxGuid"), own("msExchArchiveGUID"), own("targetAddress"), own("UserPrincipalName")
         ));
     }

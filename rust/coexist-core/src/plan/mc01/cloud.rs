@@ -103,19 +103,7 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
             ..operation(subject, "create", "Create the mail user that the mailbox will move to", "TargetMissing")
         });
     }
-    if let Some(previous) = wanted.clear_previous {
-        made.push(Operation {
-            command: Some(Command {
-                name: "Set-User",
-                parameters: vec![("Identity", text(subject.target.clone())), ("PermanentlyClearPreviousMailboxInfo", Parameter::Switch)],
-            }),
-            read: "exchangeUser",
-            expect: vec![equals("PreviousRecipientTypeDetails", previous)],
-            verify: vec![equals("PreviousRecipientTypeDetails", "None")],
-            undo: Undo::Irreversible("Exchange destroys the soft-deleted mailbox and what it remembered of it."),
-            ..operation(subject, "clearPreviousMailbox", "Clear what Exchange remembers of a previous mailbox", "PreviousMailboxPresent")
-        });
-    }
+    made.extend(clear_previous(subject, wanted));
     if wanted.exchange_guid.is_some() || wanted.archive_guid.is_some() {
         let (mut parameters, mut back, mut expect, mut verify) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (property, guid) in [("ExchangeGuid", wanted.exchange_guid), ("ArchiveGuid", wanted.archive_guid)] {
@@ -214,6 +202,22 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
         made.push(removal(setup, subject, wanted, dependencies, created));
     }
     made
+}
+
+/// What Exchange Online remembers of a previous mailbox is its own, also of an object that AD masters: the same on both.
+pub(super) fn clear_previous<'a>(subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>) -> Option<Operation<'a>> {
+    let previous = wanted.clear_previous?;
+    Some(Operation {
+        command: Some(Command {
+            name: "Set-User",
+            parameters: vec![("Identity", text(subject.target.clone())), ("PermanentlyClearPreviousMailboxInfo", Parameter::Switch)],
+        }),
+        read: "exchangeUser",
+        expect: vec![equals("PreviousRecipientTypeDetails", previous)],
+        verify: vec![equals("PreviousRecipientTypeDetails", "None")],
+        undo: Undo::Irreversible("Exchange destroys the soft-deleted mailbox and what it remembered of it."),
+        ..operation(subject, "clearPreviousMailbox", "Clear what Exchange remembers of a previous mailbox", "PreviousMailboxPresent")
+    })
 }
 
 /// The stage and the gates of what opens a person's attribution gap.

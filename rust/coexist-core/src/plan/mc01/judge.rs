@@ -404,7 +404,10 @@ impl<'s> Judge<'s> {
         if let Some(primary) = diff.primary.clone().filter(|_| moves_primary || wanted.external.is_some() || target.is_none()) {
             wanted.primary = Some(Replace { new: primary, old: old_primary });
         }
-        // The same act leaves the external address among the proxies, where it may not stay.
+        // In the cloud the same act leaves the external address among the proxies, where it may not stay; AD's targetAddress is an attribute by itself.
+        if target.is_some_and(|target| target.ad_user.is_some()) {
+            return;
+        }
         if let Some(external) = wanted.external.as_ref().map(|external| external.new.clone()).or_else(|| target.is_none().then(|| self.external()).flatten()) {
             let address = ProxyAddress::parse(&external);
             let stays = address.kind != AddressType::Smtp || address.domain().is_some_and(|domain| self.setup.accepted.contains(domain));

@@ -1,6 +1,6 @@
 //! MC-01 on objects that are mastered on-premises: Exchange Online refuses to change them, so AD is changed and Entra Connect carries it up.
 
-use super::cloud::{id, late, licence, operation};
+use super::cloud::{clear_previous, id, late, licence, operation};
 use super::setup::Setup;
 use super::wanted::{Replace, Wanted};
 use crate::identity::guid::Guid;
@@ -34,6 +34,7 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, ad_user
         .unwrap_or_default();
     let step = |name: &str, what: &'static str, why: &'static str| Operation { surface: Surface::ActiveDirectory, read: "adUser", ..operation(subject, name, what, why) };
 
+    made.extend(clear_previous(subject, wanted));
     let stamps: Vec<(&'static str, Guid)> =
         [("msExchMailboxGuid", wanted.exchange_guid), ("msExchArchiveGUID", wanted.archive_guid)].into_iter().filter_map(|(name, guid)| Some((name, guid?))).collect();
     if !stamps.is_empty() {
@@ -41,6 +42,7 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, ad_user
         let names = stamps.iter().map(|(name, _)| Cow::Borrowed(*name)).collect();
         made.push(Operation {
             command: Some(set_ad_user(&identity, vec![("Replace", Parameter::Table(values))])),
+            depends_on: made.iter().map(|operation| operation.id.clone()).collect(),
             expect: stamps.iter().map(|(name, _)| Condition::new(name, Test::Empty(true))).collect(),
             verify: stamps.iter().map(|(name, guid)| Condition::new(name, Test::Equals(Cow::Owned(guid.to_string())))).collect(),
             undo: Undo::Command(set_ad_user(&identity, vec![("Clear", Parameter::List(names))])),
