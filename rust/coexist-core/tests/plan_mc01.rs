@@ -105,6 +105,21 @@ fn the_licence_waits_for_the_verified_stamp() {
 }
 
 #[test]
+fn a_target_without_its_id_is_not_addressed_by_what_the_plan_changes() {
+    for (spoil, code) in [(Value::Null, "PropertyNotExported"), (json!("System.Object"), "PropertyFlattened")] {
+        let mut world = anna();
+        match spoil {
+            Value::Null => drop(world.target(Kind::MailUsers)[0].as_object_mut().unwrap().remove("ExternalDirectoryObjectId")),
+            value => world.target(Kind::MailUsers)[0]["ExternalDirectoryObjectId"] = value,
+        }
+        let plan = world.plan();
+        assert_eq!(plan.codes(), [code]);
+        assert!(plan.findings[0].message().starts_with("ExternalDirectoryObjectId"), "{}", plan.findings[0].message());
+        assert!(plan.operations.is_empty());
+    }
+}
+
+#[test]
 fn setting_the_external_address_puts_the_primary_back() {
     let mut world = anna();
     let user = &mut world.target(Kind::MailUsers)[0];

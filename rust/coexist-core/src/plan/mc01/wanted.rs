@@ -29,6 +29,8 @@ pub(super) struct Wanted<'a> {
     pub archive_guid: Option<Guid>,
     /// Addresses with their prefix.
     pub add: Vec<Cow<'a, str>>,
+    /// The old external address where it is also a proxy address that shall stay: Exchange drops it from the proxies when another takes its place.
+    pub add_again: Option<Cow<'a, str>>,
     /// Addresses with their prefix as they stand when the late stage comes: none is the primary.
     pub remove: Vec<Cow<'a, str>>,
     /// The primary SMTP address, without prefix, where it must change.
