@@ -89,6 +89,30 @@ fn a_missing_target_is_created_with_a_password_that_is_nowhere() {
 }
 
 #[test]
+fn people_of_one_name_are_created_under_two() {
+    let mut world = World::new();
+    let names = [("anna", "Anna Schmidt"), ("annas", "ANNA Schmidt"), ("bert", "Bert Maier"), ("cleo", "Cleo")];
+    for (number, (alias, name)) in names.iter().enumerate() {
+        let mut mailbox = mailbox(number as u32 + 1, alias);
+        mailbox["DisplayName"] = json!(name);
+        world.source(Kind::Mailboxes).push(mailbox);
+    }
+    world.source(Kind::Mailboxes)[1]["DisplayName"] = json!(format!("ANNA Schmidt{}", " und zu Irgendwo".repeat(5)));
+    world.source(Kind::Mailboxes)[0]["DisplayName"] = json!(format!("Anna Schmidt{}", " und zu Irgendwo".repeat(6)));
+    world.target(Kind::Groups).push(json!({"Name": "bert maier", "EmailAddresses": [], "PrimarySmtpAddress": "all@fabrikam.com"}));
+    let plan = world.plan();
+    let created: Vec<&str> =
+        plan.operations.iter().filter(|o| o["id"].as_str().unwrap().ends_with("/create")).map(|o| o["command"]["parameters"]["Name"].as_str().unwrap()).collect();
+    assert_eq!(
+        created,
+        ["Anna Schmidt und zu Irgendwo und zu Irgendwo und zu Irgendw anna", "ANNA Schmidt und zu Irgendwo und zu Irgendwo und zu Irgend annas", "Bert Maier bert", "Cleo"]
+    );
+    assert!(created.iter().all(|name| name.chars().count() <= 64));
+    assert_eq!(plan.codes(), ["NameNotUnique"; 3]);
+    assert!(plan.findings[2].message().starts_with("The name Bert Maier of bert@contoso.com"), "{}", plan.findings[2].message());
+}
+
+#[test]
 fn the_licence_waits_for_the_verified_stamp() {
     let mut world = anna();
     world.specification["items"] = json!({"MC-01": {"licence": {"skuId": guid(9), "disabledPlans": [guid(8)], "usageLocation": "DE"}}});

@@ -87,6 +87,8 @@ fn add(world: &mut World, number: u32, person: &Person) {
     let alias = format!("p{number}");
     let fill = |templates: &[&str], chosen: &[usize]| -> Vec<Value> { chosen.iter().map(|at| json!(templates[*at].replace("{}", &alias))).collect() };
     let mut source = mailbox(number, &alias);
+    // Names are not unique among people; the services refuse the second.
+    source["DisplayName"] = json!(if person.shuffled { "Anna Schmidt" } else { "Zoë Ångström-Schmidt" });
     if person.archive {
         source["ArchiveGuid"] = json!(guid(number + 0x3000));
     }

@@ -87,8 +87,8 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
 
     if let Some(create) = &wanted.create {
         let mut parameters = vec![
-            ("Name", text(&*create.name)),
-            ("Alias", text(&*create.alias)),
+            ("Name", text(create.name.as_str())),
+            ("Alias", text(create.alias.as_str())),
             ("MicrosoftOnlineServicesID", text(create.upn.as_str())),
             ("ExternalEmailAddress", text(&*create.external)),
         ];
