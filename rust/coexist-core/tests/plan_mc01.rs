@@ -304,6 +304,27 @@ fn options_turn_findings_into_operations() {
 }
 
 #[test]
+fn a_created_mail_user_takes_what_the_service_gives() {
+    let mut world = anna();
+    world.target(Kind::MailUsers).clear();
+    // The source was on hold once and has 100 GB since.
+    world.source(Kind::Mailboxes)[0]["RecoverableItemsQuota"] = json!("100 GB (107,374,182,400 bytes)");
+    world.source(Kind::MailboxStatistics).push(json!({"MailboxGuid": guid(0x1001), "TotalDeletedItemSize": "31 GB (33,285,996,544 bytes)"}));
+    assert_eq!(world.plan().codes(), ["RecoverableItemsTooLarge"]);
+    world.specification["items"] = json!({"MC-01": {"raiseRecoverableItemsQuota": true}});
+    assert!(world.plan().steps().contains(&"raiseQuota".to_string()));
+}
+
+#[test]
+fn a_stamp_in_ad_has_the_time_that_synchronization_takes() {
+    let mut world = anna();
+    world.specification["items"] = json!({"MC-01": {"licence": {"skuId": guid(9), "usageLocation": "DE"}}});
+    assert_eq!(world.plan().step("assignLicence")["gates"][0]["deadlineMinutes"], 30);
+    synchronize(&mut world);
+    assert_eq!(world.plan().step("assignLicence")["gates"][0]["deadlineMinutes"], 180);
+}
+
+#[test]
 fn a_contact_that_owns_the_persons_address_is_in_the_way() {
     let mut world = anna();
     world.target(Kind::MailUsers).clear();

@@ -200,7 +200,7 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
             ..operation(subject, "setUpn", "Give the account its final user principal name", "UpnNotFinal")
         });
     }
-    licence(setup, subject, wanted, &mut made);
+    licence(setup, subject, wanted, "settleMinutes", &mut made);
     if !wanted.remove.is_empty() {
         let dependencies = after(&made, &["stamp", "addAddresses", "setPrimary"]);
         made.push(removal(setup, subject, wanted, dependencies, created));
@@ -261,8 +261,9 @@ fn removal<'a>(setup: &Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>, 
     }
 }
 
-/// Usage location and licence, after the stamp is verified: a licence on a mail user without ExchangeGuid makes a mailbox of its own.
-pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>, made: &mut Vec<Operation<'a>>) {
+/// Usage location and licence, after the stamp is verified: a licence on a mail user without ExchangeGuid makes a mailbox of its own. `stamp_limit` names
+/// the limit within which Exchange Online shows the stamp.
+pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>, stamp_limit: &str, made: &mut Vec<Operation<'a>>) {
     let Some(licence) = setup.specification.items.mc01.licence.as_ref().filter(|_| wanted.licence) else { return };
     let user = &subject.target;
     let mut depends_on: Vec<String> =
@@ -284,7 +285,7 @@ pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'
             read: "mailUser",
             identity: user.clone(),
             conditions: vec![equals("ExchangeGuid", guid.to_string())],
-            deadline_minutes: setup.limits.value("settleMinutes"),
+            deadline_minutes: setup.limits.value(stamp_limit),
         });
     }
     if let Some(location) = wanted.usage_location {

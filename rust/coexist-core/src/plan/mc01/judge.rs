@@ -443,8 +443,11 @@ impl<'s> Judge<'s> {
         let Some(statistics) = &self.setup.statistics else { return }; // told once, as a missing kind
         let guid = self.source.text(Property::ExchangeGuid).value();
         let statistics = guid.and_then(|guid| statistics.find(guid));
-        // A created mail user starts with the quota of the mailbox that it stands for.
-        let quota = target.map_or(self.source.text(Property::RecoverableItemsQuota), |target| target.record.text(Property::RecoverableItemsQuota));
+        // A created mail user starts with what the service gives, whatever the source mailbox has been given since.
+        let quota = match target {
+            Some(target) => target.record.text(Property::RecoverableItemsQuota).and_then(readiness::bytes),
+            None => Known::Value(self.setup.limits.value("recoverableItemsQuota")),
+        };
         let may_raise = self.setup.specification.items.mc01.raise_recoverable_items_quota && target.is_none_or(|target| target.ad_user.is_none());
         wanted.raise_quota =
             readiness::recoverable_items_findings(statistics.as_ref(), quota, may_raise, &self.subject, &self.setup.limits, &mut self.findings);

@@ -105,7 +105,7 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, ad_user
             ..step("setUpn", "Give the AD account its final user principal name", "UpnNotFinal")
         });
     }
-    licence(setup, subject, wanted, &mut made);
+    licence(setup, subject, wanted, "directorySyncMinutes", &mut made);
     if !wanted.remove.is_empty() {
         let leaving: Vec<Cow<str>> = wanted.remove.iter().map(|address| Cow::Borrowed(&**address)).collect();
         let change = |verb: &'static str| set_ad_user(&identity, vec![(verb, Parameter::Table(vec![("proxyAddresses", Parameter::List(leaving.clone()))]))]);
