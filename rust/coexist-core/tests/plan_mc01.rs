@@ -290,6 +290,23 @@ fn troubles_are_found_and_stop_only_their_person() {
 }
 
 #[test]
+fn no_address_that_the_move_needs_is_left_out_without_a_word() {
+    for (dn, listed, code) in [
+        ("nonsense", None, "SourceLegacyExchangeDnInvalid"),
+        (" /o=Old/cn=anna", None, "AddressMalformed"),
+        ("/o=Old/cn=anna", Some("x500:nonsense/o=Old/cn=anna"), "AddressMalformed"),
+    ] {
+        let mut world = anna();
+        world.source(Kind::Mailboxes)[0]["LegacyExchangeDN"] = json!(dn);
+        world.source(Kind::Mailboxes)[0]["EmailAddresses"].as_array_mut().unwrap().extend(listed.map(|text| json!(text)));
+        let plan = world.plan();
+        let codes: Vec<_> = plan.findings.iter().filter(|finding| finding.blocks).map(|finding| finding.code).collect();
+        assert_eq!(codes, [code], "{dn}");
+        assert!(plan.operations.is_empty());
+    }
+}
+
+#[test]
 fn options_turn_findings_into_operations() {
     let mut world = anna();
     world.target(Kind::ExchangeUsers).push(json!({"ExternalDirectoryObjectId": guid(0x2001), "PreviousRecipientTypeDetails": "UserMailbox"}));

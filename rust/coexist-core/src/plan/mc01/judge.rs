@@ -290,7 +290,12 @@ impl<'s> Judge<'s> {
                 Reason::AddressInUse => "AddressInUse",
                 Reason::AddressClaimedTwice => "AddressClaimedTwice",
                 // The LegacyExchangeDN has a finding of its own.
-                _ if self.source.text(Property::LegacyExchangeDN).value().is_some_and(|dn| change.address.ends_with(dn)) => continue,
+                _ if change.address.strip_prefix("X500:").is_some_and(|dn| {
+                    self.source.text(Property::LegacyExchangeDN).value() == Some(dn) && X500::parse(dn).is_err()
+                }) =>
+                {
+                    continue
+                }
                 _ => "AddressMalformed",
             };
             let finding = self.finding(code).with("address", change.address.to_string()).with("other", change.owner.clone().unwrap_or_default());
