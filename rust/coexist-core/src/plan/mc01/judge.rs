@@ -4,7 +4,7 @@ use super::matching::{real_guid, source_primary, subject, Matched, People};
 use super::setup::{count, Setup};
 use super::wanted::{Create, Replace, Wanted};
 use super::{cloud, licence, on_premises};
-use crate::address::{compare, Action, AddressType, Diff, Field, ProxyAddress, Reason};
+use crate::address::{self, compare, Action, AddressType, Diff, Field, ProxyAddress};
 use crate::directory::{display_identity, same_text, stable_identity, text_hash, RecipientId};
 use crate::finding::{Finding, Subject};
 use crate::identity::guid::Guid;
@@ -269,45 +269,14 @@ impl<'s> Judge<'s> {
     }
 
     fn diff_findings(&mut self, diff: &Diff<'s>, target: Option<&Target<'s>>) {
-        for (source, property, flattened) in &diff.unknown {
-            self.unknown(*property, *flattened, if *source { None } else { target });
-        }
-        if !diff.unknown.is_empty() {
-            return;
-        }
-        for change in diff.changes.iter().filter(|change| change.action == Action::Conflict) {
-            let code = match change.reason {
-                Reason::AddressInUse => "AddressInUse",
-                Reason::AddressClaimedTwice => "AddressClaimedTwice",
-                // The LegacyExchangeDN has a finding of its own.
-                _ if self.source.text(Property::LegacyExchangeDN).value().is_some_and(|dn| change.address.ends_with(dn)) => continue,
-                _ => "AddressMalformed",
+        let setup = self.setup;
+        let record = target.map(|target| &target.record);
+        for (on_target, finding) in address::findings(diff, &self.source, record, &self.subject, &setup.limits, &setup.delivery_domain) {
+            let (file, line) = match target.filter(|_| on_target) {
+                Some(target) => setup.recipients.origin(target.id),
+                None => self.place,
             };
-            let finding = self.finding(code).with("address", change.address.to_string()).with("other", change.owner.clone().unwrap_or_default());
-            self.find(finding);
-        }
-        if diff.delivery_missing {
-            let finding = self.finding("DeliveryAddressMissing").with("value", self.setup.delivery_domain.clone());
-            self.find(finding);
-        }
-        if diff.primary.is_none() {
-            let finding = self.finding("PrimaryAddressMissing");
-            self.find(finding);
-        }
-        let limits = &self.setup.limits;
-        for (code, limit) in [("AddressLimitExceeded", limits.value("proxyAddressesError")), ("AddressLimitNear", limits.value("proxyAddressesWarn"))] {
-            if diff.count as u64 > limit {
-                let finding = self.finding(code).with("count", diff.count.to_string()).with("limit", limit.to_string());
-                self.find(finding);
-                break;
-            }
-        }
-        if let Some(target) = target {
-            let leaving: Vec<&str> = diff.changes.iter().filter(|change| change.action == Action::Remove && change.field == Field::EmailAddresses).map(|change| &*change.address).collect();
-            if !leaving.is_empty() {
-                let finding = self.target_finding("AddressNotAccepted", target.id, &target.record);
-                self.find(finding.with("count", leaving.len().to_string()).with("addresses", leaving.join(", ")));
-            }
+            self.findings.push(finding.at(file, line));
         }
     }
 

@@ -4,6 +4,7 @@
 //! whatever the number of threads.
 
 mod cloud;
+mod comparison;
 mod judge;
 mod licence;
 mod map;
@@ -12,6 +13,7 @@ mod on_premises;
 mod setup;
 mod wanted;
 
+pub use comparison::compare_addresses;
 pub use map::{parse as parse_map, MapRow};
 pub use setup::{Inputs, Setup};
 
