@@ -4,7 +4,6 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{catch_unwind, set_hook, take_hook, AssertUnwindSafe, PanicHookInfo};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
-use std::thread::ThreadId;
 
 use once_cell::sync::OnceCell;
 
@@ -117,8 +116,13 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Tells threads apart that are alive at the same time. std's own ThreadId would allocate on threads of the host.
+fn thread_id() -> usize {
+    INSIDE.with(|place| std::ptr::from_ref(place).addr())
+}
+
 struct Note {
-    thread: ThreadId,
+    thread: usize,
     message: String,
     place: String,
 }
@@ -136,16 +140,15 @@ fn install_hook() {
     ONCE.call_once(|| {
         let _ = PREVIOUS.set(take_hook());
         set_hook(Box::new(|info| {
-            let thread = std::thread::current();
             // Pool threads are nameless and ours. A panic elsewhere is that of a Rust program that links this crate
             // (a test, an example) and keeps its message on the console.
-            if !INSIDE.get() && thread.name().is_some() {
+            if !INSIDE.get() && std::thread::current().name().is_some() {
                 return PREVIOUS.get().into_iter().for_each(|hook| hook(info));
             }
             let place = info.location().map(ToString::to_string).unwrap_or_default();
             let mut notes = lock(&NOTES);
             notes.rotate_right(1);
-            notes[0] = Some(Note { thread: thread.id(), message: message(info.payload()).to_owned(), place });
+            notes[0] = Some(Note { thread: thread_id(), message: message(info.payload()).to_owned(), place });
         }));
     });
 }
@@ -157,14 +160,11 @@ fn message(payload: &(dyn Any + Send)) -> &str {
 
 fn describe(payload: Box<dyn Any + Send>) -> String {
     let text = message(payload.as_ref()).to_owned();
-    let here = std::thread::current().id();
+    let here = thread_id();
     let mut notes = lock(&NOTES);
-    let same = |note: &&mut Option<Note>| note.as_ref().is_some_and(|n| n.message == text);
-    let mine = notes.iter().position(|n| n.as_ref().is_some_and(|n| n.message == text && n.thread == here));
-    let note = match mine {
-        Some(index) => notes[index].take(),
-        None => notes.iter_mut().find(same).and_then(Option::take),
-    };
+    let noted = |same: &dyn Fn(&Note) -> bool| notes.iter().position(|note| note.as_ref().is_some_and(same));
+    let index = noted(&|note| note.message == text && note.thread == here).or_else(|| noted(&|note| note.message == text));
+    let note = index.and_then(|index| notes[index].take());
     drop(notes);
     // A payload may panic when it is dropped; that must not pass either.
     std::mem::forget(catch_unwind(AssertUnwindSafe(|| drop(payload))));
@@ -189,11 +189,11 @@ mod tests {
 
     #[test]
     fn a_panic_of_another_thread_keeps_its_place() {
-        let caught = guard(|| {
+        let caught = guard(|| -> () {
             let worker = std::thread::spawn(|| panic!("from a worker"));
             std::panic::resume_unwind(worker.join().unwrap_err())
         });
-        let failure: Failure = caught.map(|()| ()).unwrap_err();
+        let failure: Failure = caught.unwrap_err();
         assert!(failure.error.message.contains("from a worker (at "), "{failure:?}");
     }
 
@@ -205,7 +205,7 @@ mod tests {
                 panic!("again");
             }
         }
-        let failure = guard(|| std::panic::panic_any(Nasty)).map(|()| ()).unwrap_err();
+        let failure = guard(|| -> () { std::panic::panic_any(Nasty) }).unwrap_err();
         assert_eq!(failure.status, COEXIST_PANIC);
     }
 

@@ -19,7 +19,7 @@ pub(crate) const FREE_WAIT: Duration = Duration::from_millis(500);
 /// engine, so more would add up.
 const ASYNC_THREADS: usize = 2;
 
-/// What a process needs once: threads, secrets, jobs.
+/// The threads, secrets and jobs of one user of the library.
 #[derive(Debug, Default)]
 pub struct Engine {
     pub(crate) secrets: Arc<Secrets>,

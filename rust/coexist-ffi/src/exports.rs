@@ -210,7 +210,7 @@ fn garbage_is_answered() {
         for input in &inputs {
             probe(name, *call, engine, job, input.as_ptr(), input.len());
         }
-        for (pointer, len) in [(null(), 1), (null(), usize::MAX), (1 as *const u8, usize::MAX)] {
+        for (pointer, len) in [(null(), 1), (null(), usize::MAX), (std::ptr::dangling(), usize::MAX)] {
             let status = probe(name, *call, engine, job, pointer, len);
             let ignores = ["coexist_engine_new", "coexist_secret_free"].contains(name);
             assert!(matches!(status, None | Some(COEXIST_INVALID_ARGUMENT)) || ignores, "{name}: {status:?}");

@@ -135,7 +135,8 @@ fn a_question_stands_until_it_is_answered_once() {
 
 #[test]
 fn cancel_reaches_work_that_asks_emits_or_looks() {
-    let works: [fn(&Context) -> Result<Vec<u8>, Failure>; 3] = [
+    type Endless = fn(&Context) -> Result<Vec<u8>, Failure>;
+    let works: [Endless; 3] = [
         |context| context.ask("a", "b").map(|_| Vec::new()),
         |context| loop {
             context.emit(&0)?;
