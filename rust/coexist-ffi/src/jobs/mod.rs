@@ -9,6 +9,10 @@ use crate::error::Failure;
 use crate::job::Work;
 use crate::operation::Table;
 
+mod compare_addresses;
+mod host;
+mod plan;
+mod readiness;
 #[cfg(feature = "test-abi")]
 mod test_count;
 
@@ -16,6 +20,9 @@ type Prepare = fn(Value) -> Result<Work, Failure>;
 
 /// Name to function.
 pub(crate) const TABLE: Table<Prepare> = &[
+    ("plan", plan::prepare),
+    ("readiness", readiness::prepare),
+    ("compareAddresses", compare_addresses::prepare),
     #[cfg(feature = "test-abi")]
     ("test.count", test_count::prepare),
 ];
