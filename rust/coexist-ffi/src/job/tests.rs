@@ -216,3 +216,48 @@ fn work_that_never_got_a_thread_ends_all_the_same() {
     drop(Run { context, work: Some(Box::new(|_| unreachable!())) });
     assert_eq!(next(&job).0, COEXIST_CANCELLED);
 }
+
+/// Waiters, cancellers and freeing engines in every order: each job ends, once, in one of the ways that it can.
+#[test]
+fn races_end_well() {
+    let engine = Engine::default();
+    std::thread::scope(|scope| {
+        for thread in 0..4_u64 {
+            let engine = &engine;
+            scope.spawn(move || {
+                for round in 0..200 {
+                    let job = Job::start(engine, Box::new(|context| {
+                        for n in 0..200 {
+                            context.progress("a", "b", n, None);
+                            context.emit(&n)?;
+                        }
+                        context.ask("c", "d").map(|_| b"end".to_vec())
+                    }));
+                    let job = job.unwrap();
+                    let other = job.clone();
+                    let canceller = scope.spawn(move || {
+                        std::thread::sleep(Duration::from_micros(thread * 100 + round));
+                        other.cancel();
+                    });
+                    let mut last = -1;
+                    let end = loop {
+                        let (status, text) = next(&job);
+                        match text.parse::<i64>() {
+                            Ok(n) => assert_eq!(n, std::mem::replace(&mut last, n) + 1, "in order, none twice"),
+                            Err(_) if status == COEXIST_EVENT => {
+                                let asked = text.contains("ask");
+                                let answered = asked.then(|| job.answer(1, Value::Null));
+                                assert!(answered.is_none_or(|answered| answered.is_ok() || job.is_cancelled()));
+                            }
+                            Err(_) => break status,
+                        }
+                    };
+                    assert!(end == COEXIST_DONE || end == COEXIST_CANCELLED, "{end}");
+                    assert!(end == COEXIST_CANCELLED || last == 199);
+                    canceller.join().unwrap();
+                    assert_eq!(next(&job).0, end);
+                }
+            });
+        }
+    });
+}
