@@ -44,3 +44,16 @@ impl fmt::Debug for Token {
         f.write_str("Token")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn the_header_is_not_shown_either() {
+        let value = Token::new(b"c2VjcmV0".to_vec()).unwrap().authorization().unwrap();
+        assert_eq!(value, "Bearer c2VjcmV0");
+        assert!(!format!("{value:?}").contains("c2VjcmV0"));
+    }
+}
