@@ -5,12 +5,13 @@ mod kind;
 pub mod list_text;
 mod property;
 mod record;
+pub mod scan;
 mod table;
 
-pub use json::push_json;
+pub use json::{push_json, JsonReader, NotAnObject};
 pub use kind::Kind;
 pub use property::{Property, COUNT as PROPERTY_COUNT};
-pub use record::{is_type_name, List, Record, RecordBuilder};
+pub use record::{is_type_name, List, Record, RecordBuilder, Seen};
 pub use table::{Chunk, Table};
 
 use serde::{Deserialize, Serialize};
