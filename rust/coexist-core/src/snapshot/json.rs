@@ -438,6 +438,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
         #[test]
         fn objects_read_as_serde_json_reads_them(texts in proptest::collection::vec(json_text(), 1..8)) {
             let mut reader = JsonReader::default();

@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_hostile_text_is_split_in_linear_time() {
         for unit in [" ", ", ", ";", " ;", "\n ", "X400:;", "x:", "1;", "a|", "a;"] {
-            let text = unit.repeat(4_000_000 / unit.len());
+            let text = unit.repeat(400_000 / unit.len());
             assert!(split(&text).map(str::len).sum::<usize>() <= text.len());
         }
     }

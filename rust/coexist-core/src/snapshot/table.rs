@@ -75,6 +75,15 @@ impl Table {
         }
     }
 
+    /// Keeps only those records of the last chunk for whose index in it `keep` is true.
+    pub fn retain_last(&mut self, keep: impl FnMut(usize) -> bool) {
+        let Some(mut chunk) = self.chunks.pop() else { return };
+        self.firsts.pop();
+        self.len -= chunk.len();
+        chunk.retain(keep);
+        self.push(chunk);
+    }
+
     /// What the table holds.
     pub fn kind(&self) -> Kind {
         self.kind
