@@ -1,1 +1,4 @@
-//! placeholder
+//! Reads and writes what Coexist keeps on disk: snapshots, specifications, plans. The only crate that opens files.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod read;
