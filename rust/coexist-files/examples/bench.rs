@@ -1,6 +1,6 @@
 //! What `build.ps1 Bench` runs, one process per measurement: prints one line of JSON with seconds and peak memory.
 //!
-//! `bench lab DIR PEOPLE` writes two tenants; `bench parse DIR` parses their bytes with serde_json on one thread into borrowed structs; `bench plan DIR`
+//! `bench parse DIR` parses the snapshots of a lab: parses their bytes with serde_json on one thread into borrowed structs; `bench plan DIR`
 //! reads, diffs and plans them, and writes the plan to `DIR/plan.json`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -94,6 +94,7 @@ fn main() {
     let (bytes, seconds) = match arguments[0].as_str() {
         "parse" => parse(&directory),
         "plan" => plan(&directory),
+        "judge" => judge(&directory),
         other => panic!("{other}: not a measurement"),
     };
     println!("{{\"seconds\":{seconds:.3},\"bytes\":{bytes},\"peakKiB\":{}}}", peak_kib());
@@ -123,6 +124,13 @@ fn parse(directory: &Path) -> (u64, f64) {
     }
     assert!(addresses > 0);
     (bytes, seconds)
+}
+
+/// As a plan, without operations.
+fn judge(directory: &Path) -> (u64, f64) {
+    let start = Instant::now();
+    planning::judge(&directory.join("coexist.json"), &[], &Silent).unwrap();
+    (0, start.elapsed().as_secs_f64())
 }
 
 fn plan(directory: &Path) -> (u64, f64) {

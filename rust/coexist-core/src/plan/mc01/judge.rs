@@ -69,7 +69,7 @@ fn write(setup: &Setup, source: &Record, wanted: &Wanted, target: Option<Target>
     };
     for operation in &made {
         operations.push(operation);
-        count(&mut summary.steps, operation.id.rsplit('/').next().unwrap_or_default());
+        count(&mut summary.steps, operation.step.name);
     }
     made.len() as u64
 }
@@ -362,6 +362,7 @@ impl<'s> Judge<'s> {
                 _ => {}
             }
         }
+        wanted.final_primary.clone_from(&diff.primary);
         let moves_primary = diff.changes.iter().any(|change| change.action == Action::MakePrimary);
         let old_primary = target.and_then(|target| target.record.list(Property::EmailAddresses).value()?.find(|text| text.starts_with("SMTP:"))).map(|text| Cow::Borrowed(&text[5..]));
         // Setting ExternalEmailAddress moves the primary by itself, so it is set right behind it even where it was right.

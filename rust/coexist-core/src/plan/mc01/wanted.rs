@@ -31,8 +31,10 @@ pub(super) struct Wanted<'a> {
     pub add: Vec<Cow<'a, str>>,
     /// Addresses with their prefix, for the late stage.
     pub remove: Vec<Cow<'a, str>>,
-    /// The primary SMTP address, without prefix.
+    /// The primary SMTP address, without prefix, where it must be set.
     pub primary: Option<Replace<'a>>,
+    /// The primary SMTP address that the object will have in any case.
+    pub final_primary: Option<Cow<'a, str>>,
     /// ExternalEmailAddress, with prefix.
     pub external: Option<Replace<'a>>,
     pub upn: Option<Replace<'a>>,
