@@ -1,8 +1,8 @@
 //! The lab: two fictional tenants of any size, with everybody and every trouble that a real project has, in known numbers.
 //!
-//! [`write`] gives out a folder: `source/` and `target/` as Export-CoexistSnapshot would write them, a specification `coexist.json` with its `map.csv`, a
+//! [`write()`] gives out a folder: `source/` and `target/` as Export-CoexistSnapshot would write them, a specification `coexist.json` with its `map.csv`, a
 //! second specification `pilot.json` for a few people, and `planted.json`, which says what a right plan of each finds. The bytes depend on the size, the
-//! seed and the options alone: every value is a function of the seed and of the object's number ([`random`]), arithmetic is on integers, and nothing is
+//! seed and the options alone: every value is a function of the seed and of the object's number (`random.rs`), arithmetic is on integers, and nothing is
 //! taken from an unordered collection.
 //!
 //! Nothing is kept: an object is made again wherever it is needed, so a lab of a million recipients takes no more memory than one of a thousand.
