@@ -385,8 +385,9 @@ impl<'s> Judge<'s> {
 
     fn recoverable_items(&mut self, target: Option<&Target<'s>>, wanted: &mut Wanted<'s>) {
         let Some(statistics) = &self.setup.statistics else { return }; // told once, as a missing kind
-        let guid = self.source.text(Property::ExchangeGuid).value();
-        let statistics = guid.and_then(|guid| statistics.find(guid));
+        // They are joined by the ExchangeGuid; without one, that is what has been told.
+        let Some(guid) = self.source.text(Property::ExchangeGuid).value().filter(|guid| real_guid(Some(guid)).is_some()) else { return };
+        let statistics = statistics.find(guid);
         // A created mail user starts with the quota of the mailbox that it stands for.
         let quota = target.map_or(self.source.text(Property::RecoverableItemsQuota), |target| target.record.text(Property::RecoverableItemsQuota));
         let may_raise = self.setup.specification.items.mc01.raise_recoverable_items_quota && target.is_none_or(|target| target.ad_user.is_none());
