@@ -134,7 +134,7 @@ pub fn snapshot(tables: &[(Kind, Vec<Value>)], name: &str) -> Snapshot {
     for (kind, objects) in tables {
         let mut builder = RecordBuilder::default();
         for object in objects {
-            push_json(&mut builder, object.to_string().as_bytes()).unwrap();
+            push_json(&mut builder, &object.to_string()).unwrap();
         }
         let lines = (1..=objects.len() as u32).collect();
         let mut table = Table::new(*kind, format!("{name}/{kind}.jsonl"));
