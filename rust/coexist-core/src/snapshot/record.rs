@@ -207,26 +207,32 @@ pub struct Record<'a> {
     bytes: &'a [u8],
     // Where the payload of each property begins, its state being the byte before; 0 where the record does not have the property.
     at: [u32; COUNT],
+    // The properties whose state is FLATTENED, one bit each.
+    flattened: u128,
 }
+
+const _: () = assert!(COUNT <= u128::BITS as usize);
 
 impl<'a> Record<'a> {
     /// Finds the properties of one packed record.
     pub fn new(bytes: &'a [u8]) -> Self {
         let mut at = [0u32; COUNT];
+        let mut flattened = 0;
         let mut position = 0;
         while let Some([property, state]) = bytes.get(position..).and_then(|rest| rest.first_chunk::<2>()) {
             position += 2;
             if let Some(slot) = at.get_mut(usize::from(*property)) {
                 *slot = position as u32;
+                flattened = flattened & !(1 << property) | u128::from(*state == FLATTENED) << property;
             }
             position = items(bytes, *state, position).1;
         }
-        Record { bytes, at }
+        Record { bytes, at, flattened }
     }
 
     /// A record without properties: an object that does not exist.
     pub const fn none() -> Self {
-        Record { bytes: &[], at: [0; COUNT] }
+        Record { bytes: &[], at: [0; COUNT], flattened: 0 }
     }
 
     /// The property's values as [`List`] takes them; a bare text is one of them.
@@ -318,23 +324,19 @@ impl Seen {
     /// Counts one record.
     pub fn add(&mut self, record: &Record) {
         self.records += 1;
-        for (index, at) in record.at.iter().enumerate() {
-            if *at != 0 {
-                self.present[index] += 1;
-                self.flattened[index] += u32::from(record.bytes[*at as usize - 1] == FLATTENED);
-            }
+        for (present, at) in self.present.iter_mut().zip(&record.at) {
+            *present += u32::from(*at != 0);
         }
+        flattened(record).for_each(|index| self.flattened[index] += 1);
     }
 
     /// Takes back one record that was counted.
     pub fn remove(&mut self, record: &Record) {
         self.records -= 1;
-        for (index, at) in record.at.iter().enumerate() {
-            if *at != 0 {
-                self.present[index] -= 1;
-                self.flattened[index] -= u32::from(record.bytes[*at as usize - 1] == FLATTENED);
-            }
+        for (present, at) in self.present.iter_mut().zip(&record.at) {
+            *present -= u32::from(*at != 0);
         }
+        flattened(record).for_each(|index| self.flattened[index] -= 1);
     }
 
     /// Adds what another part of the same table says.
@@ -350,4 +352,14 @@ impl Seen {
     pub fn unknown(&self, property: Property) -> (u64, u64) {
         (self.records - u64::from(self.present[property as usize]), u64::from(self.flattened[property as usize]))
     }
+}
+
+/// The numbers of the properties of a record whose state is FLATTENED.
+fn flattened(record: &Record) -> impl Iterator<Item = usize> {
+    let mut rest = record.flattened;
+    std::iter::from_fn(move || {
+        let index = rest.trailing_zeros() as usize;
+        rest &= rest.wrapping_sub(1);
+        (index < COUNT).then_some(index)
+    })
 }

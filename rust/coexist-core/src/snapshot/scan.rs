@@ -43,10 +43,12 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next byte; 0 at the end, which is no beginning of anything in JSON.
+    #[inline]
     pub fn peek(&self) -> u8 {
         self.text.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
+    #[inline]
     fn space(&mut self) {
         while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
             self.at += 1;
@@ -122,6 +124,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes a string; borrowed where it has no escapes.
+    #[inline]
     pub fn string(&mut self) -> Result<Cow<'a, str>, Bad> {
         if self.peek() != b'"' {
             return Err(Bad::Syntax);
@@ -253,6 +256,7 @@ fn unicode(bytes: &[u8], at: usize) -> Option<(char, usize)> {
 }
 
 /// The first place from `at` on that holds a quote, a backslash or a control character; the length where none does.
+#[inline]
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;

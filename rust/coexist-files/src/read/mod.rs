@@ -8,10 +8,14 @@ mod cut;
 mod decode;
 mod fault;
 mod parse;
+pub(crate) mod snapshot;
 mod source;
 mod table;
+mod text;
 
+pub use snapshot::{read_snapshot, KindRead, SnapshotRead, TENANT_FILE};
 pub use table::{read_table, TableRead, Unknown};
+pub use text::read_text;
 
 use coexist_core::problem::Problem;
 use coexist_core::snapshot::Kind;

@@ -3,6 +3,7 @@
 use super::csv::Header;
 use super::cut::{Csv, Cut, Json, Lines, Span};
 use super::decode::{self, Decoder, Form};
+use super::text::hexadecimal;
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
@@ -162,6 +163,6 @@ impl<R: Read> Source<R> {
     /// The SHA-256 of the file, given that of the blocks after [`Source::prefix_hash`].
     pub(super) fn fingerprint(self, blocks: Sha256) -> String {
         let hash = if self.decoder.is_some() { self.raw_hash } else { blocks };
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&hash.finalize())
     }
 }

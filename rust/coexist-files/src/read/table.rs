@@ -47,12 +47,16 @@ pub struct TableRead {
 /// `FileNotFound`, `FileUnreadable`, `Cancelled`. What is wrong with single records, or with all of them (`FileEmpty`, `InvalidEncoding`,
 /// `ColumnsUnknown`), is in [`TableRead::problems`].
 pub fn read_table(path: &Path, kind: Kind, watch: &dyn Watch) -> Result<TableRead, Problem> {
+    read_named(path, &path.display().to_string(), kind, watch)
+}
+
+/// As [`read_table`]; `name` is the file's name in messages.
+pub(crate) fn read_named(path: &Path, name: &str, kind: Kind, watch: &dyn Watch) -> Result<TableRead, Problem> {
     let file = open(path).map_err(|error| fault::unreadable(path, &error))?;
     let length = file.metadata().ok().map(|metadata| metadata.len());
     let format = path.extension().and_then(|extension| Format::of_extension(extension.to_str()?));
-    let name = path.display().to_string();
     let limits = Limits::default();
-    let context = Context { kind, file: &name, problems: limits.value("problemsPerFile") as usize };
+    let context = Context { kind, file: name, problems: limits.value("problemsPerFile") as usize };
     let reading = Reading { context, sizes: SIZES, head: HEAD, record: limits.value("recordBytes") as usize, length };
     reading.run(file, format, watch).map_err(|error| match error {
         Stopped::Cancelled => Problem::cancelled(),
