@@ -35,7 +35,7 @@ fn an_unstamped_external_member_gets_everything_in_order() {
     );
     assert_eq!(plan.step("setPrimary")["command"]["parameters"]["WindowsEmailAddress"], "anna@fabrikam.com");
     let removal = plan.step("removeAddresses");
-    assert_eq!(removal["command"]["parameters"]["EmailAddresses"], json!({"Remove": ["SMTP:anna@contoso.com"]}));
+    assert_eq!(removal["command"]["parameters"]["EmailAddresses"], json!({"Remove": ["smtp:anna@contoso.com"]}));
     assert_eq!(removal["stage"], "cutover");
     assert_eq!(removal["gates"][0]["waitFor"], "mailboxSynced");
     assert_eq!(removal["gates"][0]["deadlineMinutes"], 336 * 60);
@@ -107,6 +107,21 @@ fn the_licence_waits_for_the_verified_stamp() {
 
     world.target(Kind::Users).push(json!({"Id": guid(0x2001), "UserPrincipalName": "anna@fabrikam.com", "AssignedLicenses": [{"skuId": guid(9)}], "UsageLocation": "FR"}));
     assert!(!world.plan().steps().contains(&"assignLicence".to_string()));
+}
+
+#[test]
+fn a_target_without_its_id_is_not_addressed_by_what_the_plan_changes() {
+    for (spoil, code) in [(Value::Null, "PropertyNotExported"), (json!("System.Object"), "PropertyFlattened")] {
+        let mut world = anna();
+        match spoil {
+            Value::Null => drop(world.target(Kind::MailUsers)[0].as_object_mut().unwrap().remove("ExternalDirectoryObjectId")),
+            value => world.target(Kind::MailUsers)[0]["ExternalDirectoryObjectId"] = value,
+        }
+        let plan = world.plan();
+        assert_eq!(plan.codes(), [code]);
+        assert!(plan.findings[0].message().starts_with("ExternalDirectoryObjectId"), "{}", plan.findings[0].message());
+        assert!(plan.operations.is_empty());
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Two small tenants written as JSON, for tests of planning.
 #![allow(dead_code)]
 
+pub mod scenes;
+
 use coexist_core::finding::Finding;
 use coexist_core::plan::mc01::{run, Inputs, MapRow, Setup};
-use coexist_core::plan::Summary;
+use coexist_core::plan::{footer, Body, Header, PlanFinding, Summary, TenantRef, BETWEEN};
 use coexist_core::problem::Problem;
 use coexist_core::snapshot::{push_json, Chunk, Kind, RecordBuilder, Snapshot, Table, Tenant};
 use coexist_core::specification::Specification;
@@ -22,6 +24,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     pub summary: Summary,
     pub text: Vec<u8>,
+    /// The plan as it stands in a file.
+    pub document: String,
 }
 
 pub fn guid(number: u32) -> String {
@@ -86,14 +90,24 @@ impl World {
         let (source, target) = (snapshot(&self.source, "source"), snapshot(&self.target, "target"));
         let setup = Setup::new(&Inputs { specification: &specification, source: &source, target: &target, map: &self.map })?;
         let (mut operations, mut findings, mut text) = (Vec::new(), Vec::new(), Vec::new());
+        let mut found = Body::new();
         let summary = run(&setup, true, &Unwatched, |block| {
-            let lines = format!("[{}]", String::from_utf8(block.operations.text.clone()).unwrap());
-            operations.extend(serde_json::from_str::<Vec<Value>>(&lines).unwrap());
-            text.extend_from_slice(&block.operations.text);
+            if !block.operations.is_empty() {
+                if !text.is_empty() {
+                    text.push(b',');
+                }
+                text.extend_from_slice(&block.operations.text);
+            }
+            block.findings.iter().for_each(|finding| found.push(&PlanFinding(finding)));
             findings.extend(block.findings);
             Ok(())
         })?;
-        Ok(Outcome { operations, findings, summary, text })
+        let lines = String::from_utf8(text.clone()).unwrap();
+        operations.extend(serde_json::from_str::<Vec<Value>>(&format!("[{lines}]")).unwrap());
+        let tenant = |name: &str| TenantRef { name: name.into(), tenant_id: None };
+        let header = Header { items: vec!["MC-01"], source: tenant("contoso.onmicrosoft.com"), target: tenant("fabrikam.onmicrosoft.com"), inputs: Vec::new() };
+        let document = format!("{}{lines}{BETWEEN}{}{}", header.text(), String::from_utf8(found.text).unwrap(), footer(&summary));
+        Ok(Outcome { operations, findings, summary, text, document })
     }
 
     pub fn plan(&self) -> Outcome {

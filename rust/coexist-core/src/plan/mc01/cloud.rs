@@ -55,6 +55,19 @@ pub(super) fn after(made: &[Operation], steps: &[&'static Step]) -> Vec<&'static
     }
 }
 
+/// The path of a user in Graph. A user principal name may hold `#` (every invited guest's does) and `'`, which would end the path or the key.
+fn user_path(subject: &SubjectRef) -> String {
+    let mut path = String::from("/users/");
+    for byte in subject.target.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
 fn set_mail_user<'a>(subject: &SubjectRef<'a>, mut parameters: Parameters<'a>) -> Command<'a> {
     parameters.insert(0, ("Identity", text(subject.target.clone())));
     Command { name: "Set-MailUser", parameters }
@@ -89,28 +102,21 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
             ..operation(subject, &CREATE)
         });
     }
-    if let Some(previous) = wanted.clear_previous {
-        let parameters = vec![("Identity", text(subject.target.clone())), ("PermanentlyClearPreviousMailboxInfo", Parameter::Switch)];
-        made.push(Operation {
-            command: Some(Command { name: "Set-User", parameters }),
-            read: "exchangeUser",
-            expect: vec![equals("PreviousRecipientTypeDetails", previous)],
-            verify: vec![equals("PreviousRecipientTypeDetails", "None")],
-            undo: Undo::Irreversible("Exchange destroys the soft-deleted mailbox and what it remembered of it."),
-            ..operation(subject, &CLEAR_PREVIOUS)
-        });
-    }
-    if let Some(stamp) = stamp(subject, wanted) {
-        made.push(Operation { depends_on: after(&made, &[&CLEAR_PREVIOUS]), undo: or_with_creation(stamp.undo), ..stamp });
-    }
+    made.extend(clear_previous(subject, wanted));
     if let Some(Replace { new, old }) = &wanted.external {
+        // Taken back alone it would make the old external address the primary, as on the way there: the old primary goes with it.
+        let old_primary = wanted.primary.as_ref().and_then(|primary| primary.old.as_ref());
         let undo = match old {
-            Some(old) => Undo::Command(set_mail_user(subject, vec![("ExternalEmailAddress", text(&**old))])),
+            Some(old) => {
+                let mut parameters = vec![("ExternalEmailAddress", text(&**old))];
+                parameters.extend(old_primary.map(|primary| ("WindowsEmailAddress", text(&**primary))));
+                Undo::Command(set_mail_user(subject, parameters))
+            }
             None => Undo::Irreversible("A mail user cannot be without an external address; it had none to go back to."),
         };
         made.push(Operation {
             command: Some(set_mail_user(subject, vec![("ExternalEmailAddress", text(&**new))])),
-            depends_on: after(&made, &[&STAMP]),
+            depends_on: after(&made, &[]),
             expect: vec![match old {
                 Some(old) => equals("ExternalEmailAddress", &**old),
                 None => Condition::new("ExternalEmailAddress", Test::Empty(true)),
@@ -119,6 +125,9 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
             undo: or_with_creation(undo),
             ..operation(subject, &SET_EXTERNAL)
         });
+    }
+    if let Some(stamp) = stamp(subject, wanted) {
+        made.push(Operation { depends_on: after(&made, &[&CLEAR_PREVIOUS, &SET_EXTERNAL]), undo: or_with_creation(stamp.undo), ..stamp });
     }
     if let Some(Replace { new, old }) = &wanted.primary {
         let undo = match old {
@@ -160,32 +169,37 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
     licence(setup, subject, wanted, &mut made);
     if !wanted.remove.is_empty() {
         let (stage, gates) = late(setup, wanted);
-        // A former primary comes back as an ordinary address: the primary is restored by its own operation.
-        let back = if wanted.remove.iter().any(|address| address.starts_with("SMTP:")) {
-            Parameter::List(wanted.remove.iter().map(ordinary).collect())
-        } else {
-            Parameter::Same(Listed::Removed)
-        };
-        let list = Parameter::List(wanted.remove.iter().map(|address| Cow::Borrowed(&**address)).collect());
+        let list = borrowed(&wanted.remove);
         made.push(Operation {
             stage,
             gates,
             command: Some(set_mail_user(subject, vec![change_addresses("Remove", list)])),
             depends_on: after(&made, &[&STAMP, &SET_PRIMARY]),
             verify: vec![Condition::new("EmailAddresses", Test::Lacks(Parameter::Same(Listed::Removed)))],
-            undo: or_with_creation(Undo::Command(set_mail_user(subject, vec![change_addresses("Add", back)]))),
+            undo: or_with_creation(Undo::Command(set_mail_user(subject, vec![change_addresses("Add", Parameter::Same(Listed::Removed))]))),
             ..operation(subject, &REMOVE_ADDRESSES)
         });
     }
     made
 }
 
-/// An address as one that is not the primary.
-pub(super) fn ordinary<'a>(address: &'a Cow<'a, str>) -> Cow<'a, str> {
-    match address.strip_prefix("SMTP:") {
-        Some(value) => Cow::Owned(["smtp:", value].concat()),
-        None => Cow::Borrowed(&**address),
-    }
+/// A list as a parameter, without copying its texts.
+pub(super) fn borrowed<'a>(list: &'a [Cow<'a, str>]) -> Parameter<'a> {
+    Parameter::List(list.iter().map(|text| Cow::Borrowed(&**text)).collect())
+}
+
+/// What Exchange Online remembers of a previous mailbox is its own, also of an object that AD masters: the same on both.
+pub(super) fn clear_previous<'a>(subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>) -> Option<Operation<'a>> {
+    let previous = wanted.clear_previous?;
+    let parameters = vec![("Identity", text(subject.target.clone())), ("PermanentlyClearPreviousMailboxInfo", Parameter::Switch)];
+    Some(Operation {
+        command: Some(Command { name: "Set-User", parameters }),
+        read: "exchangeUser",
+        expect: vec![equals("PreviousRecipientTypeDetails", previous)],
+        verify: vec![equals("PreviousRecipientTypeDetails", "None")],
+        undo: Undo::Irreversible("Exchange destroys the soft-deleted mailbox and what it remembered of it."),
+        ..operation(subject, &CLEAR_PREVIOUS)
+    })
 }
 
 /// GUIDs and addresses in one call, as in Microsoft's own sample: half the calls, half the night.
@@ -200,22 +214,28 @@ fn stamp<'a>(subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>) -> Option<Operati
             verify.push(equals(property, guid.to_string()));
         }
     }
-    if !wanted.add.is_empty() {
-        parameters.push(change_addresses("Add", Parameter::List(wanted.add.iter().map(|address| Cow::Borrowed(&**address)).collect())));
-        back.push(change_addresses("Remove", Parameter::Same(Listed::Added)));
+    if !wanted.add.is_empty() || wanted.add_again.is_some() {
+        let list = wanted.add.iter().chain(&wanted.add_again).map(|address| Cow::Borrowed(&**address)).collect();
+        parameters.push(change_addresses("Add", Parameter::List(list)));
+        // What was there before stays there on the way back.
+        match wanted.add_again {
+            None => back.push(change_addresses("Remove", Parameter::Same(Listed::Added))),
+            Some(_) if !wanted.add.is_empty() => back.push(change_addresses("Remove", borrowed(&wanted.add))),
+            Some(_) => {}
+        }
         verify.push(Condition::new("EmailAddresses", Test::Contains(Parameter::Same(Listed::Added))));
     }
     (!parameters.is_empty()).then(|| Operation {
         command: Some(set_mail_user(subject, parameters)),
         expect,
         verify,
-        undo: Undo::Command(set_mail_user(subject, back)),
+        undo: if back.is_empty() { Undo::With(SET_EXTERNAL.name) } else { Undo::Command(set_mail_user(subject, back)) },
         ..operation(subject, &STAMP)
     })
 }
 
 fn patch_user<'a>(subject: &SubjectRef, property: &'static str, value: &'a str) -> Request<'a> {
-    Request { method: "PATCH", path: ["/users/", &subject.target].concat(), version: "v1.0", body: vec![(property, text(value))] }
+    Request { method: "PATCH", path: user_path(subject), version: "v1.0", body: vec![(property, text(value))] }
 }
 
 /// The stage and the gates of what opens a person's attribution gap.
@@ -263,7 +283,8 @@ pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'
             gates: visible.iter().cloned().collect(),
             read: "user",
             expect: vec![Condition::new("usageLocation", Test::Empty(true))],
-            verify: vec![equals("usageLocation", location)],
+            // Any location will do: one that somebody has set meanwhile stays.
+            verify: vec![Condition::new("usageLocation", Test::Empty(false))],
             undo: Undo::Irreversible("Entra ID does not go back to no usage location; a licence needs one anyway."),
             ..operation(subject, &SET_LOCATION)
         });
@@ -271,7 +292,7 @@ pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'
     let sku = || Cow::Borrowed(licence.sku_id.as_str());
     let assign = |add: Vec<Parameter<'a>>, remove: Vec<Cow<'a, str>>| Request {
         method: "POST",
-        path: ["/users/", user, "/assignLicense"].concat(),
+        path: user_path(subject) + "/assignLicense",
         version: "v1.0",
         body: vec![("addLicenses", Parameter::Objects(add)), ("removeLicenses", Parameter::List(remove))],
     };

@@ -4,7 +4,7 @@ use super::matching::{real_guid, source_primary, subject, Matched, People};
 use super::setup::{count, Setup};
 use super::wanted::{Create, Replace, Wanted};
 use super::{cloud, licence, on_premises};
-use crate::address::{self, compare, Action, AddressType, Diff, Field, ProxyAddress};
+use crate::address::{self, compare, Action, AddressType, Change, Diff, Field, ProxyAddress};
 use crate::directory::{display_identity, same_text, stable_identity, text_hash, RecipientId};
 use crate::finding::{Finding, Subject};
 use crate::identity::guid::Guid;
@@ -239,7 +239,17 @@ impl<'s> Judge<'s> {
     fn target(&mut self, id: RecipientId) -> Option<Target<'s>> {
         let setup = self.setup;
         let record = setup.recipients.get(id);
-        let object_id = record.text(Property::ExternalDirectoryObjectId).value();
+        let object_id = record.text(Property::ExternalDirectoryObjectId);
+        if object_id.is_unknown() {
+            // Names and addresses change while the plan runs, and Graph knows the object by this id only.
+            let (file, line) = setup.recipients.origin(id);
+            let code = if object_id == Known::Flattened { "PropertyFlattened" } else { "PropertyNotExported" };
+            let name = format!("{} (target of {})", display_identity(&record), self.subject.name);
+            let finding = Finding::new(code, self.subject.clone()).at(file, line).with("name", name);
+            self.find(finding.with("property", Property::ExternalDirectoryObjectId.name()));
+            return None;
+        }
+        let object_id = object_id.value();
         let user = setup.users.as_ref().and_then(|users| users.find(object_id?));
         let synced = match record.flag(Property::IsDirSynced) {
             Known::Value(synced) => synced,
@@ -352,7 +362,11 @@ impl<'s> Judge<'s> {
         for change in &diff.changes {
             match (change.field, change.action) {
                 (Field::EmailAddresses, Action::Add) => wanted.add.push(own(&change.address)),
-                (Field::EmailAddresses, Action::Remove) => wanted.remove.push(own(&change.address)),
+                // By the time that it is removed, the former primary is an ordinary address.
+                (Field::EmailAddresses, Action::Remove) => wanted.remove.push(match change.address.strip_prefix("SMTP:") {
+                    Some(value) => Cow::Owned(format!("smtp:{value}")),
+                    None => own(&change.address),
+                }),
                 (Field::EmailAddresses, Action::MakePrimary) if !change.present => {
                     wanted.add.push(Cow::Owned(format!("smtp:{}", ProxyAddress::parse(&change.address).value)));
                 }
@@ -369,7 +383,18 @@ impl<'s> Judge<'s> {
         if let Some(primary) = diff.primary.clone().filter(|_| moves_primary || wanted.external.is_some() || target.is_none()) {
             wanted.primary = Some(Replace { new: primary, old: old_primary });
         }
-        // The same act leaves the external address among the proxies, where it may not stay.
+        // In the cloud the same act leaves the external address among the proxies, where it may not stay; AD's targetAddress is an attribute by itself.
+        if target.is_some_and(|target| target.ad_user.is_some()) {
+            return;
+        }
+        if let Some(old) = wanted.external.as_ref().and_then(|external| external.old.as_deref()).map(ProxyAddress::parse) {
+            let stays = |change: &Change| {
+                change.field == Field::EmailAddresses && change.action == Action::Keep && ProxyAddress::parse(&change.address).same_as(&old)
+            };
+            if diff.changes.iter().any(stays) {
+                wanted.add_again = Some(Cow::Owned(format!("smtp:{}", old.value)));
+            }
+        }
         if let Some(external) = wanted.external.as_ref().map(|external| external.new.clone()).or_else(|| target.is_none().then(|| self.external()).flatten()) {
             let address = ProxyAddress::parse(&external);
             let stays = address.kind != AddressType::Smtp || address.domain().is_some_and(|domain| self.setup.accepted.contains(domain));

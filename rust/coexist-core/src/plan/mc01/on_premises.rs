@@ -1,6 +1,6 @@
 //! MC-01 on objects that are mastered on-premises: Exchange Online refuses to change them, so AD is changed and Entra Connect carries it up.
 
-use super::cloud::{after, equals, late, licence, operation, ordinary, text, Parameters};
+use super::cloud::{after, borrowed, clear_previous, equals, late, licence, operation, text, Parameters};
 use super::setup::Setup;
 use super::steps::*;
 use super::wanted::{Replace, Wanted};
@@ -28,9 +28,9 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, ad_user
         .unwrap_or_default();
     let step = |step: &'static Step| Operation { surface: Surface::ActiveDirectory, read: "adUser", ..operation(subject, step) };
 
-    let stamp = stamp(&identity, wanted);
-    if let Some((command, undo, expect, verify)) = stamp {
-        made.push(Operation { command: Some(command), undo, expect, verify, ..step(&STAMP) });
+    made.extend(clear_previous(subject, wanted));
+    if let Some((command, undo, expect, verify)) = stamp(&identity, wanted) {
+        made.push(Operation { command: Some(command), depends_on: after(&made, &[&CLEAR_PREVIOUS]), undo, expect, verify, ..step(&STAMP) });
     }
     if let Some(Replace { new, old }) = &wanted.upn {
         made.push(Operation {
@@ -45,14 +45,12 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, ad_user
     }
     licence(setup, subject, wanted, &mut made);
     if !wanted.remove.is_empty() {
-        // By then the former primary is an ordinary address in AD.
-        let leaving = Parameter::List(wanted.remove.iter().map(ordinary).collect());
         let change = |verb: &'static str, list: Parameter<'a>| set_ad_user(&identity, vec![(verb, Parameter::Table(vec![("proxyAddresses", list)]))]);
         let (stage, gates) = late(setup, wanted);
         made.push(Operation {
             stage,
             gates,
-            command: Some(change("Remove", leaving)),
+            command: Some(change("Remove", borrowed(&wanted.remove))),
             depends_on: after(&made, &[&STAMP]),
             verify: vec![Condition::new("proxyAddresses", Test::Lacks(Parameter::Same(Listed::Removed)))],
             undo: Undo::Command(change("Add", Parameter::Same(Listed::Removed))),
