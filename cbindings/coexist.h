@@ -101,6 +101,45 @@ const char *coexist_version(void);
 void coexist_bytes_free(uint8_t *bytes, size_t len);
 
 
+/* ---- Derivations: delimited text in and out, no engine needed ------------------------------------------------------ */
+
+// Derives an ImmutableId and its other forms from the anchor of an on-premises object.
+//
+// Fields in: Value, ConsistencyGuid, ObjectGuid, Known.
+// Fields out: ImmutableId, Guid, Anchor, AnchorsDiffer, Hex, LdapFilter, ConnectorDn, Notes.
+// Ownership: the caller frees the output with coexist_bytes_free.
+// Errors: INVALID_ARGUMENT (NULL), INVALID_UTF8, VALIDATION.
+// Threads: any.
+int32_t coexist_immutable_id_to(const uint8_t *fields, size_t fields_len, uint8_t **out, size_t *out_len);
+
+// Reads an ImmutableId in any form, and returns the object's GUID and its other forms.
+//
+// Fields in: Value.
+// Fields out: Guid, ImmutableId, Form, Hex, LdapFilter, ConnectorDn, Notes.
+// Ownership: the caller frees the output with coexist_bytes_free.
+// Errors: INVALID_ARGUMENT (NULL), INVALID_UTF8, VALIDATION.
+// Threads: any.
+int32_t coexist_immutable_id_from(const uint8_t *fields, size_t fields_len, uint8_t **out, size_t *out_len);
+
+// Derives an X500 address from a LegacyExchangeDN, an X500 address or an IMCEAEX address.
+//
+// Fields in: Value, Lenient.
+// Fields out: X500, LegacyExchangeDN, Imceaex, Domain, Notes.
+// Ownership: the caller frees the output with coexist_bytes_free.
+// Errors: INVALID_ARGUMENT (NULL), INVALID_UTF8, VALIDATION.
+// Threads: any.
+int32_t coexist_x500_to(const uint8_t *fields, size_t fields_len, uint8_t **out, size_t *out_len);
+
+// Derives the IMCEAEX address that stands for a LegacyExchangeDN or an X500 address in a domain.
+//
+// Fields in: Value, Domain.
+// Fields out: Imceaex, X500, LegacyExchangeDN, Notes.
+// Ownership: the caller frees the output with coexist_bytes_free.
+// Errors: INVALID_ARGUMENT (NULL), INVALID_UTF8, VALIDATION.
+// Threads: any.
+int32_t coexist_imceaex_to(const uint8_t *fields, size_t fields_len, uint8_t **out, size_t *out_len);
+
+
 /* ---- The engine ---------------------------------------------------------------------------------------------------- */
 
 // The threads, secrets and jobs of one user of the library.

@@ -117,6 +117,19 @@ static void bad_requests(coexist_engine *engine) {
     CHECK(job == NULL);
 }
 
+static void derivations(void) {
+    EXPECT(coexist_immutable_id_to(TEXT("6f9619ff-8b86-4011-b42d-00c04fc964ff"), OUT), COEXIST_OK, "/xmWb4aLEUC0LQDAT8lk/w==\x1f");
+    EXPECT(coexist_immutable_id_from(TEXT("/xmWb4aLEUC0LQDAT8lk/w=="), OUT), COEXIST_OK, "6f9619ff-8b86-4011-b42d-00c04fc964ff\x1f");
+    EXPECT(coexist_x500_to(TEXT("/o=Contoso/cn=J\xc3\xbcrg"), OUT), COEXIST_OK, "X500:/o=Contoso/cn=J\xc3\xbcrg\x1f");
+    EXPECT(coexist_imceaex_to(TEXT("/o=Contoso/cn=anna\x1f" "contoso.com"), OUT), COEXIST_OK, "IMCEAEX-_o=Contoso_cn=anna@contoso.com\x1f");
+
+    EXPECT(coexist_immutable_id_to(NULL, 0, OUT), COEXIST_VALIDATION, "AnchorMissing");
+    EXPECT(coexist_immutable_id_from(TEXT("nobody"), OUT), COEXIST_VALIDATION, "\"target\":\"nobody\"");
+    EXPECT(coexist_x500_to(TEXT("anna@contoso.com"), OUT), COEXIST_VALIDATION, "X500NotRecognized");
+    EXPECT(coexist_imceaex_to(TEXT("\xff"), OUT), COEXIST_INVALID_UTF8, "InvalidUtf8");
+    EXPECT(coexist_imceaex_to(NULL, 5, OUT), COEXIST_INVALID_ARGUMENT, "NullArgument");
+}
+
 static void secrets(coexist_engine *engine) {
     uint64_t secret = 0;
     EXPECT(coexist_secret_new(engine, NULL, 0, &secret, OUT), COEXIST_INVALID_ARGUMENT, "SecretEmpty");
@@ -230,6 +243,7 @@ int main(void) {
     EXPECT(coexist_engine_new(&engine, OUT), COEXIST_OK, "");
     nulls(engine);
     bad_requests(engine);
+    derivations();
     secrets(engine);
     if (has_test_abi(engine)) {
         panics(engine);

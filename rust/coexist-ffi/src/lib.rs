@@ -11,6 +11,7 @@
 mod boundary;
 mod call;
 mod calls;
+mod derive;
 mod engine;
 mod error;
 mod job;
@@ -25,6 +26,7 @@ mod version;
 mod exports;
 
 pub use call::coexist_call;
+pub use derive::{coexist_imceaex_to, coexist_immutable_id_from, coexist_immutable_id_to, coexist_x500_to};
 pub use engine::{coexist_engine_free, coexist_engine_new, Engine};
 pub use job::{coexist_job_answer, coexist_job_cancel, coexist_job_free, coexist_job_start, coexist_job_wait, Job};
 pub use memory::coexist_bytes_free;

@@ -10,7 +10,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("Version", "version.rs"),
     ("Status: what exports return", "status.rs"),
     ("Memory", "memory.rs"),
-    // ("Derivations: delimited text in and out, no engine needed", "derive.rs"),
+    ("Derivations: delimited text in and out, no engine needed", "derive.rs"),
     ("The engine", "engine.rs"),
     ("Secrets", "secret.rs"),
     ("Quick questions: JSON in and out", "call.rs"),
