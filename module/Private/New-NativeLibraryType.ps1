@@ -35,11 +35,10 @@ function New-NativeLibraryType {
     }
     $free = $method # coexist_bytes_free is the last row.
 
-    # string Scalar(object): text is itself, bytes are hex digits, a GUID or a number its text; nothing and any other object are empty.
+    # string Scalar(object): text is itself, bytes are hex digits (33-22-…), a GUID or a number its text; nothing and any other object are empty.
     $scalar = $call.Invoke([TypeBuilder], ('DefineMethod', $how, $null, $type, ('Scalar', $static, [string], [type[]]@([object]))))
     $toString = $call.Invoke([type], ('GetMethod', $how, $null, [object], ('ToString', [type[]]@())))
     $hex = $call.Invoke([type], ('GetMethod', $how, $null, [BitConverter], ('ToString', [type[]]@([byte[]]))))
-    $replace = $call.Invoke([type], ('GetMethod', $how, $null, [string], ('Replace', [type[]]([string], [string]))))
     $base = $call.Invoke([type], ('GetMethod', $how, $null, [psobject], ('get_BaseObject', [type[]]@())))
     $il = $call.Invoke([MethodBuilder], ('GetILGenerator', $how, $null, $scalar, $null))
     $bytes = $call.Invoke([ILGenerator], ('DefineLabel', $how, $null, $il, $null))
@@ -49,10 +48,10 @@ function New-NativeLibraryType {
     foreach ($step in (
             @([OpCodes]::Ldarg_0), ([OpCodes]::Isinst, [string]), @([OpCodes]::Dup), ([OpCodes]::Brtrue, $return), @([OpCodes]::Pop),
             @([OpCodes]::Ldarg_0), ([OpCodes]::Isinst, [byte[]]), @([OpCodes]::Dup), ([OpCodes]::Brtrue, $bytes), @([OpCodes]::Pop),
-            @([OpCodes]::Ldarg_0), ([OpCodes]::Isinst, [IFormattable]), @([OpCodes]::Dup), ([OpCodes]::Brtrue, $formattable), @([OpCodes]::Pop),
             @([OpCodes]::Ldarg_0), ([OpCodes]::Isinst, [psobject]), @([OpCodes]::Dup), ([OpCodes]::Brtrue, $wrapped), @([OpCodes]::Pop),
+            @([OpCodes]::Ldarg_0), ([OpCodes]::Isinst, [IFormattable]), @([OpCodes]::Dup), ([OpCodes]::Brtrue, $formattable), @([OpCodes]::Pop),
             ([OpCodes]::Ldstr, ''), $return, @([OpCodes]::Ret),
-            $bytes, ([OpCodes]::Call, $hex), ([OpCodes]::Ldstr, '-'), ([OpCodes]::Ldstr, ''), ([OpCodes]::Callvirt, $replace), @([OpCodes]::Ret),
+            $bytes, ([OpCodes]::Call, $hex), @([OpCodes]::Ret),
             $formattable, ([OpCodes]::Callvirt, $toString), @([OpCodes]::Ret),
             $wrapped, ([OpCodes]::Callvirt, $base), ([OpCodes]::Call, $scalar), @([OpCodes]::Ret)
         )) {

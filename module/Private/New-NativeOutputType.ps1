@@ -7,7 +7,7 @@ function New-NativeOutputType {
     Emits the output class of one derivation, with Derive, which does all that the derivation costs per object.
     .DESCRIPTION
     Derive(fields…) gives an instance, or, when there is something to say, the text `status U+001F answer` for Show-NativeTrouble.
-    New(answer) makes the instance. The answer is kept as it came: a property finds its field when it is read.
+    From(answer) makes the instance. The answer is kept as it came: a property finds its field when it is read.
     How it is emitted: see New-NativeLibraryType.
     #>
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes a type in memory.')]
@@ -27,7 +27,7 @@ function New-NativeOutputType {
     $answer = $call.Invoke([TypeBuilder], ('DefineField', $how, $null, $type, ('answer', [string], [FieldAttributes]::Private)))
     $separator = $call.Invoke([char], ('ConvertFromUtf32', $how, $null, $null, @(0x1F)))
 
-    $export, $arguments, $properties = $NativeOutputs[$Name]
+    $export, $arguments, $properties = Get-NativeOutput $Name
 
     # string <Property>: its field of the answer.
     $toCharArray = $call.Invoke([type], ('GetMethod', $how, $null, [string], ('ToCharArray', [type[]]@())))
@@ -44,9 +44,9 @@ function New-NativeOutputType {
         $null = $call.Invoke([PropertyBuilder], ('SetGetMethod', $how, $null, $builder, @($getter)))
     }
 
-    # object New(string answer)
-    $new = $call.Invoke([TypeBuilder], ('DefineMethod', $how, $null, $type, ('New', $static, [object], [type[]]@([string]))))
-    $il = $call.Invoke([MethodBuilder], ('GetILGenerator', $how, $null, $new, $null))
+    # object From(string answer)
+    $from = $call.Invoke([TypeBuilder], ('DefineMethod', $how, $null, $type, ('From', $static, [object], [type[]]@([string]))))
+    $il = $call.Invoke([MethodBuilder], ('GetILGenerator', $how, $null, $from, $null))
     foreach ($step in (
             ([OpCodes]::Newobj, $constructor), @([OpCodes]::Dup), @([OpCodes]::Ldarg_0), ([OpCodes]::Stfld, $answer), @([OpCodes]::Ret)
         )) { $null = $call.Invoke([ILGenerator], ('Emit', $how, $null, $il, $step)) }
@@ -84,7 +84,7 @@ function New-NativeOutputType {
             ([OpCodes]::Ldloc, $status), ([OpCodes]::Brtrue, $trouble),
             # The last field is Notes: nothing after the last separator is nothing to say.
             ([OpCodes]::Ldloc, $result), ([OpCodes]::Ldstr, $separator), @([OpCodes]::Ldc_I4_4), ([OpCodes]::Callvirt, $endsWith), ([OpCodes]::Brfalse, $trouble),
-            ([OpCodes]::Ldloc, $result), ([OpCodes]::Call, $new), @([OpCodes]::Ret),
+            ([OpCodes]::Ldloc, $result), ([OpCodes]::Call, $from), @([OpCodes]::Ret),
             $trouble, ([OpCodes]::Ldloc, $status), ([OpCodes]::Box, [int]), ([OpCodes]::Ldstr, $separator), ([OpCodes]::Ldloc, $result),
             ([OpCodes]::Call, $report), @([OpCodes]::Ret)
         )) {
