@@ -1,27 +1,24 @@
 function Assert-NativeLibrary {
     <#
     .SYNOPSIS
-    Makes the first call: ends the command when the file is no library, not ours, or of another version.
+    Makes the first call: ends the command when the file is no library, not ours, or of another version. $Call and $How: see Get-NativeType.
     #>
-    param(
-        [type] $Native,
-        [string] $Path
-    )
+    param($Type, $Path, $Call, $How)
 
     try {
-        $version = $Native::coexist_abi_version()
+        $version = $Call.Invoke($Type, ('coexist_abi_version', $How, $null, $null, $null))
     }
     catch {
         $cause = $_.Exception
         while ($cause.InnerException) { $cause = $cause.InnerException }
         $advice = 'Install the module again for this platform.'
-        if ([IO.Directory]::Exists('/lib') -and [IO.Directory]::GetFiles('/lib', 'ld-musl-*').Count) {
-            $advice = 'This system uses musl; Coexist is built for glibc. Use a glibc-based system or container.'
+        if ($IsLinux -and [System.IO.Directory]::GetFiles('/lib', 'ld-musl-*').Length) {
+            $advice = 'This system uses musl; Coexist is built for glibc. Use a system or container with glibc.'
         }
-        Stop-Native NativeLibraryNotLoadable InvalidData $Path "The native library of Coexist cannot be loaded: '$Path' ($($cause.Message)). $advice" $cause
+        Stop-Native NativeLibraryNotLoadable InvalidData $Path "The native library of Coexist cannot be loaded from '$Path': $($cause.Message.Trim()) $advice" $cause
     }
     if ($version -ne $NativeAbiVersion) {
         Stop-Native NativeLibraryVersionMismatch InvalidResult $Path ("The native library '$Path' speaks version $version of the ABI, this module " +
-            "version $NativeAbiVersion`: they are from different releases of Coexist. Install the module again, then restart PowerShell.")
+            "version $NativeAbiVersion`: they are from different releases of Coexist. Install the module again and restart PowerShell.")
     }
 }

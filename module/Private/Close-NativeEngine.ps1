@@ -3,9 +3,9 @@ function Close-NativeEngine {
     .SYNOPSIS
     Frees the engine of this module when it is removed; its jobs are cancelled. The library stays loaded.
     #>
-    if ($NativeEngine -ne [IntPtr]::Zero) {
+    if ($null -ne $NativeEngine) {
         $engine = $NativeEngine
-        $script:NativeEngine = [IntPtr]::Zero
+        $script:NativeEngine = $null
         (Get-NativeType)::coexist_engine_free($engine)
     }
 }

@@ -3,7 +3,7 @@ function Get-NativeEngine {
     .SYNOPSIS
     Returns the handle of the engine of this module (one for each runspace), made on first use.
     #>
-    if ($NativeEngine -eq [IntPtr]::Zero) {
+    if ($null -eq $NativeEngine) {
         $native = Get-NativeType
         $engine = $pointer = [IntPtr]::Zero
         $length = [UIntPtr]::Zero
@@ -11,6 +11,7 @@ function Get-NativeEngine {
         $answer = $native::Take($pointer, $length)
         if ($status -ne 0) { throw ConvertTo-NativeErrorRecord $answer }
         $script:NativeEngine = $engine
+        $ExecutionContext.SessionState.Module.OnRemove = { Close-NativeEngine }
     }
     $NativeEngine
 }

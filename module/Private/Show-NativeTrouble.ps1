@@ -16,6 +16,10 @@ function Show-NativeTrouble {
         [object] $Target
     )
 
+    # WriteError and WriteWarning look for the preference where they are called.
+    $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
+    $WarningPreference = $Cmdlet.GetVariableValue('WarningPreference')
+
     $status, $answer = $Trouble.Split(@([char]0x1F), 2)
     if ($status -ne '0') {
         $Cmdlet.WriteError((ConvertTo-NativeErrorRecord $answer $Target))

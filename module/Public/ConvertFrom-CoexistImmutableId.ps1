@@ -69,7 +69,6 @@ function ConvertFrom-CoexistImmutableId {
     )
 
     begin {
-        Use-CallerPreference $PSCmdlet
         $class = Get-NativeType Coexist.ObjectGuid
     }
 

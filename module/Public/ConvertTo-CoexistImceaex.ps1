@@ -59,7 +59,6 @@ function ConvertTo-CoexistImceaex {
     )
 
     begin {
-        Use-CallerPreference $PSCmdlet
         $class = Get-NativeType Coexist.ImceaexAddress
     }
 

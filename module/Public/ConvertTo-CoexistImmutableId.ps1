@@ -78,7 +78,6 @@ function ConvertTo-CoexistImmutableId {
     )
 
     begin {
-        Use-CallerPreference $PSCmdlet
         $class = Get-NativeType Coexist.ImmutableId
     }
 

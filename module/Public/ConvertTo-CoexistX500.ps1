@@ -67,7 +67,6 @@ function ConvertTo-CoexistX500 {
     )
 
     begin {
-        Use-CallerPreference $PSCmdlet
         $class = Get-NativeType Coexist.X500Address
         $mode = if ($Lenient) { '1' } else { '' }
     }

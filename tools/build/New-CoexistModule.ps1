@@ -37,21 +37,40 @@ function ConvertTo-TypeLiteral([string] $Name) {
 
 function ConvertTo-StringLiteral([string] $Text) { "'" + $Text.Replace("'", "''") + "'" }
 
-# The data of native.psd1 as the literals that cost least to read: see New-NativeLibraryType.
-$free = 'coexist_bytes_free'
-$exports = @($native.Exports | Where-Object Name -NE $free) + @($native.Exports | Where-Object Name -EQ $free)
-$rows = foreach ($export in $exports) {
-    $parameters = @(foreach ($parameter in $export.Parameters) { ConvertTo-TypeLiteral $parameter }) -join ', '
-    '    ({0}, {1}, [type[]]@({2}))' -f (ConvertTo-StringLiteral $export.Name), (ConvertTo-TypeLiteral $export.Returns), $parameters
+function ConvertTo-ExportRow([hashtable] $Export, [string] $Alias) {
+    $parameters = @(foreach ($parameter in $Export.Parameters) { ConvertTo-TypeLiteral $parameter }) -join ', '
+    '({0}, {1}, {2}, [type[]]@({3}))' -f (ConvertTo-StringLiteral $Alias), (ConvertTo-TypeLiteral $Export.Returns), (ConvertTo-StringLiteral $Export.Name), $parameters
 }
-$outputs = foreach ($class in $native.Classes) {
-    $types = @('[object]') * $class.Inputs -join ', '
-    $rest = @(for ($i = 1; $i -lt $class.Inputs; $i++) { "[Reflection.Emit.OpCodes]::Ldarg_$i" }) -join ', '
-    $properties = @(for ($i = 0; $i -lt $class.Properties.Count; $i++) { "({0}, $i)" -f (ConvertTo-StringLiteral $class.Properties[$i]) }) -join ', '
-    "        {0} {{ {1}, ([type[]]@({2}), @({3})), ({4}) }}" -f (ConvertTo-StringLiteral $class.Name), (ConvertTo-StringLiteral $class.Export), $types, $rest, $properties
-}
+
+# The data of native.psd1 as the literals that New-NativeType reads: exports; properties; types of the inputs; code that joins the inputs.
+$byName = @{}
+foreach ($export in $native.Exports) { $byName[$export.Name] = $export }
+$classes = @(
+    "    if (`$Name -eq 'Coexist.Native') {"
+    '        ('
+    $derivations = $native.Classes.Export
+    $rows = foreach ($export in $native.Exports) {
+        $alias = if ($export.Name -eq 'coexist_bytes_free') { 'free' } else { $export.Name }
+        if ($export.Name -notin $derivations) { '            ' + (ConvertTo-ExportRow $export $alias) }
+    }
+    $rows -join ",`n"
+    '        ), $null, $null, $null'
+    '    }'
+    foreach ($class in $native.Classes) {
+        $properties = @(for ($i = 0; $i -lt $class.Properties.Count; $i++) { "({0}, '$i')" -f (ConvertTo-StringLiteral $class.Properties[$i]) }) -join ', '
+        $join = (@(for ($i = 1; $i -lt $class.Inputs; $i++) { 'Ldstr separator', "Ldarg_$i", 'Call Text', 'Call concat' }) -replace '^', "`n            ") -join ''
+        "    elseif (`$Name -eq $(ConvertTo-StringLiteral $class.Name)) {"
+        '        ('
+        "            $(ConvertTo-ExportRow $byName.coexist_abi_version coexist_abi_version),"
+        "            $(ConvertTo-ExportRow $byName.coexist_bytes_free free),"
+        "            $(ConvertTo-ExportRow $byName[$class.Export] derivation)"
+        "        ), ($properties), [type[]]@($(@('[object]') * $class.Inputs -join ', ')),"
+        "        '$join'"
+        '    }'
+    }
+)
 $platforms = foreach ($rid in $native.Platforms.Keys | Sort-Object) {
-    '    {0} = {1}' -f (ConvertTo-StringLiteral $rid), (ConvertTo-StringLiteral $native.Platforms[$rid])
+    '    {0} = {1}' -f (ConvertTo-StringLiteral $rid), (ConvertTo-StringLiteral "$rid/$($native.Platforms[$rid])")
 }
 
 # using statements must come first in a file, each once.
@@ -66,25 +85,17 @@ $text = @(
     '# Built from module/ by ./build.ps1 Build; edit it there.'
     $using
     ''
-    '$script:NativeTypes = @{}'
-    '$script:NativePath = $null'
-    '$script:NativeEngine = [IntPtr]::Zero'
+    '$script:NativeType = $null'
+    '$script:NativeEngine = $null'
     "`$script:NativeAbiVersion = $($native.AbiVersion)"
     '$script:NativePlatforms = @{'
     $platforms
     '}'
-    '$ExecutionContext.SessionState.Module.OnRemove = { Close-NativeEngine }'
     ''
-    'function Get-NativeExport {'
-    '    param($PointerOut, $SizeOut)'
-    $rows -join ",`n"
-    '}'
+    'function Get-NativeClass {'
+    '    param($Name, $PointerOut, $SizeOut)'
     ''
-    'function Get-NativeOutput {'
-    '    param([string] $Name)'
-    '    switch ($Name) {'
-    $outputs
-    '    }'
+    $classes
     '}'
     ''
     $bodies -join "`n`n"
