@@ -43,7 +43,7 @@ if command -v valgrind > /dev/null; then
     compile
     # All kinds, "still reachable" too: the library keeps nothing once its engines are freed.
     set -- valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=99
-elif compile -fsanitize=address,undefined 2> /dev/null; then
+elif compile -fsanitize=address,undefined -fno-sanitize-recover=all 2> /dev/null; then
     how="under AddressSanitizer (valgrind is not installed)"
     set --
 else

@@ -1,4 +1,18 @@
-//! Deriving, diffing and planning for two Microsoft 365 tenants: pure logic. No I/O, no clock, no `unsafe`; the same input gives the same output.
+//! Coexist's logic: deriving, diffing and planning for two Microsoft 365 tenants.
+//!
+//! Pure: no I/O, no clock, no unsafe, no randomness that is not seeded; the same input gives the same bytes on every platform and any number of threads.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod address;
+mod data;
+pub mod directory;
+pub mod finding;
 pub mod identity;
+pub mod known;
+pub mod limits;
+pub mod plan;
+pub mod problem;
+pub mod readiness;
+pub mod snapshot;
+pub mod specification;
 pub mod watch;

@@ -1,21 +1,18 @@
-//! How long work tells its caller where it stands, and learns that nobody wants the answer any more.
+//! How long work tells its host where it is, and hears that it shall stop.
 
-/// The caller of long work, seen from the work. Work calls it often and from any of its threads; neither method blocks.
+/// The host's view of one piece of long work.
 pub trait Watch: Sync {
-    /// Says what is being done. `done` and `total` count the same things; `total` is `None` while it is not known.
+    /// Says where the work is: `activity` for the whole, `status` for the part at hand, `done` of `total` in whatever unit the part counts.
     fn progress(&self, activity: &str, status: &str, done: u64, total: Option<u64>);
-
-    /// True once the caller has given up. Work then stops soon, and leaves nothing half done.
+    /// True once the host wants the work to stop; asked often, so it must be cheap.
     fn cancelled(&self) -> bool;
 }
 
-/// Nobody watches: progress goes nowhere, and the work is never cancelled.
-#[derive(Debug, Clone, Copy, Default)]
+/// Nobody watches: tests and small inputs.
 pub struct Unwatched;
 
 impl Watch for Unwatched {
-    fn progress(&self, _activity: &str, _status: &str, _done: u64, _total: Option<u64>) {}
-
+    fn progress(&self, _: &str, _: &str, _: u64, _: Option<u64>) {}
     fn cancelled(&self) -> bool {
         false
     }

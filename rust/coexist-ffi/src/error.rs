@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use coexist_core::problem::{Category, Problem};
 use serde::Serialize;
 
 use crate::status::*;
@@ -80,6 +81,24 @@ impl Failure {
     pub fn to_json(&self) -> Vec<u8> {
         // Strings, numbers and nulls only: serde_json has no way to fail on them.
         serde_json::to_vec(&self.error).unwrap_or_default()
+    }
+}
+
+/// What core and files could not do, under the status that its category stands for.
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        let status = match problem.category {
+            Category::ObjectNotFound => COEXIST_NOT_FOUND,
+            Category::ResourceExists => COEXIST_CONFLICT,
+            Category::ReadError | Category::WriteError => COEXIST_IO,
+            Category::OperationStopped => COEXIST_CANCELLED,
+            Category::InvalidArgument => COEXIST_INVALID_ARGUMENT,
+            _ => COEXIST_VALIDATION,
+        };
+        let category = format!("{:?}", problem.category);
+        let mut failure = Failure::new(status, problem.code, category, problem.message);
+        (failure.error.target, failure.error.file, failure.error.line, failure.error.causes) = (problem.target, problem.file, problem.line, problem.causes);
+        failure
     }
 }
 

@@ -55,3 +55,24 @@ pub(crate) fn give_back() {
         libc::malloc_trim(0);
     }
 }
+
+#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+mod tests {
+    /// Pages that this process holds.
+    fn resident() -> usize {
+        let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+        statm.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn freed_memory_goes_back_to_the_system() {
+        let before = resident();
+        let mut records: Vec<Option<Box<[u8; 1000]>>> = (0..100_000).map(|_| Some(Box::new([1; 1000]))).collect();
+        let full = resident() - before;
+        // What stays pins the heap, as a small result does that outlives big work.
+        records.iter_mut().enumerate().filter(|(index, _)| index % 100 != 99).for_each(|(_, record)| *record = None);
+        super::give_back();
+        let rest = resident().saturating_sub(before);
+        assert!(rest < full / 3, "{rest} of {full} pages are still held");
+    }
+}

@@ -40,13 +40,11 @@ pub(crate) fn find<F: Copy>(key: &str, table: Table<F>, bytes: &[u8]) -> Result<
 }
 
 /// Reads the fields of a request. Its struct says `deny_unknown_fields`, so that a misspelt option is not an ignored one.
-#[cfg_attr(not(feature = "test-abi"), allow(dead_code))] // the first operation calls it
 pub(crate) fn decode<T: DeserializeOwned>(request: Value) -> Result<T, Failure> {
     serde_json::from_value(request).map_err(|cause| Failure::invalid_json(&cause))
 }
 
 /// Writes a result.
-#[cfg_attr(not(any(test, feature = "test-abi")), allow(dead_code))] // the first operation calls it
 pub(crate) fn encode(result: &impl Serialize) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(result).map_err(|cause| Failure::internal(format!("a result has no JSON form: {cause}")))
 }

@@ -131,6 +131,15 @@ mod tests {
     }
 
     #[test]
+    fn an_engine_takes_its_secrets_along() {
+        let engine = Engine::default();
+        let id = engine.secrets.insert(b"s");
+        let seen_by_a_job = engine.secrets.clone();
+        drop(engine);
+        assert_eq!(seen_by_a_job.get(id).unwrap_err().status, COEXIST_INVALID_HANDLE);
+    }
+
+    #[test]
     fn a_user_keeps_its_share_until_it_lets_go() {
         let secrets = Secrets::default();
         let id = secrets.insert(b"s");

@@ -22,7 +22,9 @@ const ENTITIES: [(&str, char); 13] = [
 /// No entity that is undone here is longer than this, between & and ;.
 const LONGEST_ENTITY: usize = 8;
 /// What ends an address in running text or markup. An encoder writes none of them.
-const ENDS: [char; 12] = ['<', '>', '"', '\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', ']', ';', ',', '?'];
+const ENDS: [char; 12] = [
+    '<', '>', '"', '\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', ']', ';', ',', '?',
+];
 
 /// The address as it was, as far as that can be told; the caller decodes it and finds what cannot.
 pub(super) fn undo(text: &str) -> String {
@@ -34,7 +36,11 @@ pub(super) fn undo(text: &str) -> String {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return text.trim().to_owned();
     };
-    let domain = domain.split(char::is_whitespace).next().unwrap_or_default().trim_end_matches('.');
+    let domain = domain
+        .split(char::is_whitespace)
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('.');
     let local = undo_line_breaks(local);
     let mut out = match local.split_once('-') {
         Some((kind, encoded)) if looks_quoted_printable(encoded) => {
@@ -62,7 +68,12 @@ pub(super) fn without_wrapping(text: &str) -> &str {
 /// Whether `=XX` in an encoded address is quoted-printable's: every part but a rare few then begins with `=3D`, or a value holds `=XX`, where an
 /// encoder writes `+XX` for all but letters, digits and a bare `=`.
 pub(super) fn looks_quoted_printable(encoded: &str) -> bool {
-    is_wholly_quoted(encoded) || encoded.split('_').any(|name| name.match_indices('=').skip(1).any(|(at, _)| quoted(name, at).is_some()))
+    is_wholly_quoted(encoded)
+        || encoded.split('_').any(|name| {
+            name.match_indices('=')
+                .skip(1)
+                .any(|(at, _)| quoted(name, at).is_some())
+        })
 }
 
 /// Every sign that quoted-printable changes has been changed: the `=` after each attribute, in two parts at least (`/o=3D/…` alone may be a name).
@@ -71,10 +82,13 @@ fn is_wholly_quoted(encoded: &str) -> bool {
         return true;
     }
     let mut parts = 0;
-    let all = encoded.split('_').filter_map(|name| name.find('=').map(|at| (name, at))).all(|(name, at)| {
-        parts += 1;
-        quoted(name, at) == Some(b'=')
-    });
+    let all = encoded
+        .split('_')
+        .filter_map(|name| name.find('=').map(|at| (name, at)))
+        .all(|(name, at)| {
+            parts += 1;
+            quoted(name, at) == Some(b'=')
+        });
     all && parts >= 2
 }
 
@@ -123,7 +137,10 @@ fn undo_soft_breaks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut lines = text.split('\n').peekable();
     while let Some(line) = lines.next() {
-        let soft = line.trim_end().strip_suffix('=').filter(|_| lines.peek().is_some());
+        let soft = line
+            .trim_end()
+            .strip_suffix('=')
+            .filter(|_| lines.peek().is_some());
         out.push_str(soft.unwrap_or(line));
         if soft.is_none() && lines.peek().is_some() {
             out.push('\n');
@@ -162,7 +179,10 @@ fn undo_entities(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let end = after.bytes().take(LONGEST_ENTITY + 1).position(|b| b == b';');
+        let end = after
+            .bytes()
+            .take(LONGEST_ENTITY + 1)
+            .position(|b| b == b';');
         match end.and_then(|end| entity(&after[..end]).map(|c| (c, end))) {
             Some((c, end)) => {
                 out.push(c);
@@ -187,7 +207,10 @@ fn entity(name: &str) -> Option<char> {
         };
         return char::from_u32(code.ok()?);
     }
-    ENTITIES.iter().find(|(known, _)| *known == name).map(|&(_, c)| c)
+    ENTITIES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|&(_, c)| c)
 }
 
 fn find_ignore_case(text: &str, wanted: &[u8]) -> Option<usize> {

@@ -15,9 +15,7 @@ pub struct Guid([u8; 16]);
 /// Where each byte of the text, from left to right, lies in AD order.
 const TEXT_ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
 /// Where each of those bytes begins in the 36 characters of the canonical text.
-const TEXT_OFFSET: [usize; 16] = [
-    0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34,
-];
+const TEXT_OFFSET: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 /// How many hex digits each number of the X form may have: 8, 4, 4, then eight single bytes.
 const X_FIELD_BYTES: [usize; 11] = [4, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1];
@@ -235,7 +233,6 @@ impl<'de> Deserialize<'de> for Guid {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -295,7 +292,10 @@ mod tests {
     #[test]
     fn version_variant_and_swapping() {
         let made_by_ad = Guid::parse("30475e40-e7ae-4af3-af75-8b143c81daf5").unwrap();
-        assert_eq!((made_by_ad.version(), made_by_ad.is_rfc_variant()), (4, true));
+        assert_eq!(
+            (made_by_ad.version(), made_by_ad.is_rfc_variant()),
+            (4, true)
+        );
         let swapped = made_by_ad.byte_swapped();
         assert_eq!(swapped.to_string(), "405e4730-aee7-f34a-af75-8b143c81daf5");
         assert_eq!(swapped.byte_swapped(), made_by_ad);
@@ -304,7 +304,8 @@ mod tests {
 
     #[test]
     fn json_is_the_canonical_text_and_reads_every_form() {
-        let guid: Guid = serde_json::from_str("\"{00112233-4455-6677-8899-AABBCCDDEEFF}\"").unwrap();
+        let guid: Guid =
+            serde_json::from_str("\"{00112233-4455-6677-8899-AABBCCDDEEFF}\"").unwrap();
         assert_eq!(serde_json::to_string(&guid).unwrap(), format!("\"{TEXT}\""));
         assert!(serde_json::from_str::<Guid>("\"System.Byte[]\"").is_err());
     }

@@ -34,7 +34,8 @@ pub fn is_imcea(text: &str) -> bool {
 ///
 /// Errors: not of the form; of another type than EX; not UTF-8; no X500 address inside.
 pub fn decode(text: &str) -> Result<Imceaex, IdentityError> {
-    decode_as(text.trim(), Alphabet::Specified).map_err(|problem| IdentityError::new(problem, "the value", text))
+    decode_as(text.trim(), Alphabet::Specified)
+        .map_err(|problem| IdentityError::new(problem, "the value", text))
 }
 
 /// Like [`decode`], and undoes first what mail programs, browsers and consoles do to a pasted report: text and brackets around the address,
@@ -47,7 +48,10 @@ pub fn decode_lenient(text: &str) -> Result<Imceaex, IdentityError> {
         return strict;
     }
     match decode_as(&damage::undo(text), Alphabet::Any) {
-        Ok(address) => Ok(Imceaex { looks_quoted_printable: false, ..address }),
+        Ok(address) => Ok(Imceaex {
+            looks_quoted_printable: false,
+            ..address
+        }),
         Err(_) if strict.is_ok() => strict,
         Err(problem) => Err(IdentityError::new(problem, "the value", text)),
     }
@@ -77,7 +81,12 @@ pub fn check_domain(domain: &str) -> Result<&str, Problem> {
     if domain.is_empty() {
         return Err(Problem::DomainMissing);
     }
-    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+    };
     match domain.split('.').all(is_label) {
         true => Ok(domain),
         false => Err(Problem::DomainNotRecognized),
@@ -118,10 +127,17 @@ fn decode_as(text: &str, alphabet: Alphabet) -> Result<Imceaex, Problem> {
     let Some((encoded, domain)) = address.rsplit_once('@') else {
         return Err(bad("it has no @ and domain".into()));
     };
-    let domain = check_domain(domain).map_err(|_| bad("what follows the last @ is not a domain".into()))?;
+    let domain =
+        check_domain(domain).map_err(|_| bad("what follows the last @ is not a domain".into()))?;
     let octets = decode_octets(encoded, text.len() - address.len(), alphabet)?;
-    let dn = String::from_utf8(octets).map_err(|e| Problem::ImceaexNotUtf8(e.utf8_error().valid_up_to() + 1))?;
-    let x500 = X500::from_dn(dn).map_err(|(why, dn)| bad(format!("the address inside, {}, is no LegacyExchangeDN: {why}", dn.escape_debug())))?;
+    let dn = String::from_utf8(octets)
+        .map_err(|e| Problem::ImceaexNotUtf8(e.utf8_error().valid_up_to() + 1))?;
+    let x500 = X500::from_dn(dn).map_err(|(why, dn)| {
+        bad(format!(
+            "the address inside, {}, is no LegacyExchangeDN: {why}",
+            dn.escape_debug()
+        ))
+    })?;
     Ok(Imceaex {
         x500,
         domain: domain.to_owned(),
@@ -138,13 +154,27 @@ fn decode_octets(encoded: &str, offset: usize, alphabet: Alphabet) -> Result<Vec
         match byte {
             b'_' => octets.push(b'/'),
             b'+' => {
-                let octet = bytes.get(at + 1).zip(bytes.get(at + 2)).and_then(|(&high, &low)| hex_byte(high, low));
-                octets.push(octet.ok_or_else(|| flaw(encoded, at, offset, "a + without two hex digits after it"))?);
+                let octet = bytes
+                    .get(at + 1)
+                    .zip(bytes.get(at + 2))
+                    .and_then(|(&high, &low)| hex_byte(high, low));
+                octets.push(octet.ok_or_else(|| {
+                    flaw(encoded, at, offset, "a + without two hex digits after it")
+                })?);
                 at += 2;
             }
             _ if stands_for_itself(byte) => octets.push(byte),
-            _ if alphabet == Alphabet::Any && !byte.is_ascii_control() && byte != b' ' => octets.push(byte),
-            _ => return Err(flaw(encoded, at, offset, "a character that such an address cannot hold")),
+            _ if alphabet == Alphabet::Any && !byte.is_ascii_control() && byte != b' ' => {
+                octets.push(byte)
+            }
+            _ => {
+                return Err(flaw(
+                    encoded,
+                    at,
+                    offset,
+                    "a character that such an address cannot hold",
+                ))
+            }
         }
         at += 1;
     }
@@ -154,16 +184,22 @@ fn decode_octets(encoded: &str, offset: usize, alphabet: Alphabet) -> Result<Vec
 /// Names a place in the address: the character and its number, counted from 1.
 #[cold]
 fn flaw(encoded: &str, at: usize, offset: usize, what: &str) -> Problem {
-    let character = encoded.get(at..).and_then(|rest| rest.chars().next()).unwrap_or(char::REPLACEMENT_CHARACTER);
+    let character = encoded
+        .get(at..)
+        .and_then(|rest| rest.chars().next())
+        .unwrap_or(char::REPLACEMENT_CHARACTER);
     let number = offset + encoded.get(..at).map_or(0, |before| before.chars().count()) + 1;
     let mut why = String::new();
     // Writing to a String cannot fail.
-    let _ = write!(why, "{what} stands at character {number} ('{}')", character.escape_debug());
+    let _ = write!(
+        why,
+        "{what} stands at character {number} ('{}')",
+        character.escape_debug()
+    );
     Problem::ImceaexNotRecognized(why)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -209,19 +245,59 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
         for (text, code, part) in [
-            ("anna@contoso.com", "ImceaexNotRecognized", "begin with IMCEAEX-"),
+            (
+                "anna@contoso.com",
+                "ImceaexNotRecognized",
+                "begin with IMCEAEX-",
+            ),
             ("IMCEAEX", "ImceaexNotRecognized", "no hyphen"),
             ("IMCEAEX-_o=a_cn=b", "ImceaexNotRecognized", "no @"),
             ("IMCEAEX-_o=a_cn=b@", "ImceaexNotRecognized", "not a domain"),
-            ("IMCEAEX-_o=a_cn=b@con toso.com", "ImceaexNotRecognized", "not a domain"),
-            ("IMCEAEX-_o=a_cn=b+2@contoso.com", "ImceaexNotRecognized", "character 18 ('+')"),
-            ("IMCEAEX-_o=a_cn=b+zz@contoso.com", "ImceaexNotRecognized", "character 18 ('+')"),
-            ("IMCEAEX-_o=a_cn=b@c@contoso.com", "ImceaexNotRecognized", "character 18 ('@')"),
-            ("IMCEAEX-_o=a_cn=é%2B@contoso.com", "ImceaexNotRecognized", "character 17 ('é')"),
-            ("IMCEAEX-_o=a_cn=b+00@contoso.com", "ImceaexNotRecognized", "control character"),
-            ("IMCEAEX-anna@contoso.com", "ImceaexNotRecognized", "begin with a slash"),
-            ("IMCEAEX-_o=a_cn=b+C3+28@contoso.com", "ImceaexNotUtf8", "octet 10 "),
-            ("IMCEASMTP-anna+40contoso+2Ecom@fabrikam.com", "ImceaOfAnotherType", "type 'SMTP'"),
+            (
+                "IMCEAEX-_o=a_cn=b@con toso.com",
+                "ImceaexNotRecognized",
+                "not a domain",
+            ),
+            (
+                "IMCEAEX-_o=a_cn=b+2@contoso.com",
+                "ImceaexNotRecognized",
+                "character 18 ('+')",
+            ),
+            (
+                "IMCEAEX-_o=a_cn=b+zz@contoso.com",
+                "ImceaexNotRecognized",
+                "character 18 ('+')",
+            ),
+            (
+                "IMCEAEX-_o=a_cn=b@c@contoso.com",
+                "ImceaexNotRecognized",
+                "character 18 ('@')",
+            ),
+            (
+                "IMCEAEX-_o=a_cn=é%2B@contoso.com",
+                "ImceaexNotRecognized",
+                "character 17 ('é')",
+            ),
+            (
+                "IMCEAEX-_o=a_cn=b+00@contoso.com",
+                "ImceaexNotRecognized",
+                "control character",
+            ),
+            (
+                "IMCEAEX-anna@contoso.com",
+                "ImceaexNotRecognized",
+                "begin with a slash",
+            ),
+            (
+                "IMCEAEX-_o=a_cn=b+C3+28@contoso.com",
+                "ImceaexNotUtf8",
+                "octet 10 ",
+            ),
+            (
+                "IMCEASMTP-anna+40contoso+2Ecom@fabrikam.com",
+                "ImceaOfAnotherType",
+                "type 'SMTP'",
+            ),
             ("IMCEA-x@fabrikam.com", "ImceaOfAnotherType", "type ''"),
         ] {
             let error = decode(text).unwrap_err();
@@ -245,7 +321,10 @@ mod tests {
             format!("SMTP:{clean}"),
             format!("Anna Larsson <mailto:{clean}>; Bo"),
             format!("&lt;{clean}&gt;"),
-            format!("&lt;{}&gt;<br>", clean.replace('+', "&#43;").replace('=', "&#x3d;")),
+            format!(
+                "&lt;{}&gt;<br>",
+                clean.replace('+', "&#43;").replace('=', "&#x3d;")
+            ),
             format!("{clean}."),
             format!("{clean} said:"),
             percent,
@@ -285,8 +364,29 @@ mod tests {
         assert!(strict.looks_quoted_printable);
         let lenient = decode_lenient("IMCEAEX-_o=3DContoso_cn=3Danna@contoso.com").unwrap();
         assert_eq!(lenient.x500.legacy_exchange_dn(), "/o=Contoso/cn=anna");
+        // A first = is the attribute's own, whatever hex digits follow it.
+        assert_eq!(
+            decode_lenient("IMCEAEX-_o=ABC_cn=DEf=2B20g@contoso.com")
+                .unwrap()
+                .x500
+                .legacy_exchange_dn(),
+            "/o=ABC/cn=DEf g"
+        );
         // One name that begins with 3D is a name.
-        assert!(!decode("IMCEAEX-_o=3D+20Printers_cn=anna@contoso.com").unwrap().looks_quoted_printable);
-        assert!(!decode("IMCEAEX-_o=Contoso_cn=2Banna@contoso.com").unwrap().looks_quoted_printable);
+        assert!(
+            !decode("IMCEAEX-_o=3DPrinters@contoso.com")
+                .unwrap()
+                .looks_quoted_printable
+        );
+        assert!(
+            !decode("IMCEAEX-_o=3D+20Printers_cn=anna@contoso.com")
+                .unwrap()
+                .looks_quoted_printable
+        );
+        assert!(
+            !decode("IMCEAEX-_o=Contoso_cn=2Banna@contoso.com")
+                .unwrap()
+                .looks_quoted_printable
+        );
     }
 }

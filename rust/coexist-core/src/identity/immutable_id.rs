@@ -7,10 +7,10 @@
 //!
 //! | form | written | note |
 //! |---|---|---|
+//! | [`Form::Hex`] | 32 digits in a row, also after `0x` | bytes in AD order; without `0x` [`Note::HexReadAsBytes`], because .NET's N form looks the same |
 //! | [`Form::Guid`] | D, B, P, X of .NET, `urn:uuid:` | |
 //! | [`Form::LdapFilter`] | `\33\22…`, also with `(objectGUID=…)` around it | bytes in AD order |
 //! | [`Form::ConnectorDn`] | `CN={hex of the ImmutableId's characters}`, whatever follows after a comma; also the 48 digits alone | |
-//! | [`Form::Hex`] | 32 digits in a row, also after `0x` | bytes in AD order; without `0x` [`Note::HexReadAsBytes`], because .NET's N form looks the same |
 //! | [`Form::Bytes`] | 16 bytes apart: `33 22 …`, `33-22-…`, `0x33 0x22 …`, decimal `51 34 …`; also in braces | AD order; two digits each are hex, unless one byte has one or three: then all are decimal |
 //! | [`Form::Base64`] | 24 characters ending in `==` | |
 
@@ -126,21 +126,41 @@ const TYPE_NAME_PREFIXES: [&[u8]; 2] = [b"System.", b"Microsoft."];
 pub fn choose(candidates: &Candidates<'_>) -> Result<Chosen, IdentityError> {
     if !is_blank(candidates.value) {
         let Reading { guid, notes, .. } = read(candidates.value)?;
-        return Ok(Chosen { guid, anchor: Anchor::Value, anchors_differ: None, notes });
+        return Ok(Chosen {
+            guid,
+            anchor: Anchor::Value,
+            anchors_differ: None,
+            notes,
+        });
     }
     let consistency = known_attribute(candidates.consistency_guid, Anchor::ConsistencyGuid)?;
     let object = known_attribute(candidates.object_guid, Anchor::ObjectGuid)?;
     match (consistency, object) {
         (Some(Reading { guid, notes, .. }), object) => {
             let (anchors_differ, notes) = compare(guid, notes, object);
-            Ok(Chosen { guid, anchor: Anchor::ConsistencyGuid, anchors_differ, notes })
+            Ok(Chosen {
+                guid,
+                anchor: Anchor::ConsistencyGuid,
+                anchors_differ,
+                notes,
+            })
         }
-        (None, Some(Reading { guid, mut notes, .. })) => {
+        (
+            None,
+            Some(Reading {
+                guid, mut notes, ..
+            }),
+        ) => {
             let known = candidates.consistency_guid_known && is_blank(candidates.consistency_guid);
             if !known {
                 notes.push(Note::ConsistencyGuidUnknown);
             }
-            Ok(Chosen { guid, anchor: Anchor::ObjectGuid, anchors_differ: known.then_some(false), notes })
+            Ok(Chosen {
+                guid,
+                anchor: Anchor::ObjectGuid,
+                anchors_differ: known.then_some(false),
+                notes,
+            })
         }
         (None, None) => Err(if !is_blank(candidates.object_guid) {
             flattened(candidates.object_guid, Anchor::ObjectGuid)
@@ -194,7 +214,9 @@ pub fn decode(text: &str) -> Result<Guid, IdentityError> {
 pub fn push_immutable_id(guid: Guid, out: &mut String) {
     let mut buffer = [0; 24];
     // 16 bytes are always 24 characters, and ASCII.
-    let written = STANDARD.encode_slice(guid.to_bytes(), &mut buffer).unwrap_or_default();
+    let written = STANDARD
+        .encode_slice(guid.to_bytes(), &mut buffer)
+        .unwrap_or_default();
     out.push_str(std::str::from_utf8(&buffer[..written]).unwrap_or_default());
 }
 
@@ -217,10 +239,15 @@ pub fn push_ldap_filter(guid: Guid, out: &mut String) {
 /// case as Entra Connect writes it.
 pub fn push_connector_dn(guid: Guid, out: &mut String) {
     let mut buffer = [0; 24];
-    let written = STANDARD.encode_slice(guid.to_bytes(), &mut buffer).unwrap_or_default();
+    let written = STANDARD
+        .encode_slice(guid.to_bytes(), &mut buffer)
+        .unwrap_or_default();
     out.push_str("CN={");
     for &character in &buffer[..written] {
-        push_pair(hex_pair(character).map(|digit| digit.to_ascii_uppercase()), out);
+        push_pair(
+            hex_pair(character).map(|digit| digit.to_ascii_uppercase()),
+            out,
+        );
     }
     out.push('}');
 }
@@ -235,7 +262,9 @@ fn is_blank(text: &str) -> bool {
 }
 
 fn is_type_name(text: &str) -> bool {
-    TYPE_NAME_PREFIXES.iter().any(|prefix| starts_with_ignore_case(text.as_bytes(), prefix))
+    TYPE_NAME_PREFIXES
+        .iter()
+        .any(|prefix| starts_with_ignore_case(text.as_bytes(), prefix))
 }
 
 fn flattened(text: &str, anchor: Anchor) -> IdentityError {
@@ -296,7 +325,10 @@ fn recognize(text: &str) -> Result<(Guid, Form), Problem> {
         return connector_dn(digits).map(|guid| (guid, Form::ConnectorDn));
     }
     if let Some(guid) = starts_with_ignore_case(bytes, b"0x")
-        .then(|| text.get(2..).and_then(|digits| Guid::parse_ad_hex(digits).ok()))
+        .then(|| {
+            text.get(2..)
+                .and_then(|digits| Guid::parse_ad_hex(digits).ok())
+        })
         .flatten()
     {
         return Ok((guid, Form::Hex));
@@ -315,10 +347,15 @@ fn recognize(text: &str) -> Result<(Guid, Form), Problem> {
 
 /// `\33\22…`, with or without the `(attribute=…)` of the filter around it.
 fn ldap_filter(text: &str) -> Option<Guid> {
-    let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(text);
+    let inner = text
+        .strip_prefix('(')
+        .and_then(|t| t.strip_suffix(')'))
+        .unwrap_or(text);
     let value = match inner.split_once('=') {
         Some((attribute, value)) => {
-            let is_name = attribute.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            let is_name = attribute
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-');
             is_name.then_some(value)?
         }
         None => inner,
@@ -348,7 +385,9 @@ fn connector_dn_digits(text: &str) -> Option<&str> {
         let ends = after.trim_start();
         return (ends.is_empty() || ends.starts_with(',')).then_some(digits);
     }
-    text.strip_prefix('{')?.strip_suffix('}').filter(|t| is_48_digits(t))
+    text.strip_prefix('{')?
+        .strip_suffix('}')
+        .filter(|t| is_48_digits(t))
 }
 
 fn connector_dn(digits: &str) -> Result<Guid, Problem> {
@@ -364,7 +403,10 @@ fn connector_dn(digits: &str) -> Result<Guid, Problem> {
 /// 16 bytes with something between them, as ADUC, ADSI Edit, `[BitConverter]::ToString`, `"$bytes"` and Format-List write them.
 fn separate_bytes(text: &str) -> Option<Guid> {
     let is_separator = |c: char| c.is_ascii_whitespace() || matches!(c, ',' | '-' | ':' | ';');
-    let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|t| t.strip_suffix('}'))
+        .unwrap_or(text);
     let mut groups = [""; 16];
     let mut count = 0;
     for group in inner.split(is_separator).filter(|group| !group.is_empty()) {
@@ -382,8 +424,10 @@ fn separate_bytes(text: &str) -> Option<Guid> {
         let digits = group.len() <= 3 && group.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| group.parse::<u8>().ok()).flatten()
     };
-    // One rule for all sixteen: two digits each are hex. Decimal bytes that all have two digits are one in ten million.
-    each(&groups, byte).or_else(|| each(&groups, decimal)).map(Guid::from_bytes)
+    // One rule for all sixteen: two digits each are hex. Decimal bytes that all have two digits are fewer than one in ten million.
+    each(&groups, byte)
+        .or_else(|| each(&groups, decimal))
+        .map(Guid::from_bytes)
 }
 
 fn each(groups: &[&str; 16], read: impl Fn(&str) -> Option<u8>) -> Option<[u8; 16]> {
@@ -421,7 +465,10 @@ fn not_base64_anchor(text: &str) -> Problem {
     if text.len() > LONGEST_BASE64_OF_TEXT {
         return Problem::GuidNotRecognized;
     }
-    let Ok(decoded) = DAMAGED_STANDARD.decode(text).or_else(|_| DAMAGED_URL_SAFE.decode(text)) else {
+    let Ok(decoded) = DAMAGED_STANDARD
+        .decode(text)
+        .or_else(|_| DAMAGED_URL_SAFE.decode(text))
+    else {
         return Problem::GuidNotRecognized;
     };
     if let Some(guid) = text_of_guid(&decoded) {
@@ -442,14 +489,22 @@ fn text_of_guid(bytes: &[u8]) -> Option<Guid> {
         return None;
     }
     let utf16 = || {
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-        (bytes.len() % 2 == 0).then(|| String::from_utf16(&units).ok()).flatten()
+        let units: Vec<u16> = bytes
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+            .collect();
+        (bytes.len() % 2 == 0)
+            .then(|| String::from_utf16(&units).ok())
+            .flatten()
     };
     let spelled = |text: &str| {
         let text = text.trim_start_matches('\u{feff}').trim();
         // Of 32 digits in a row, text that became base64 has come from a GUID's N form far more often than from bytes.
-        Guid::parse(text).ok().or_else(|| recognize(text).ok().map(|(guid, _)| guid))
+        Guid::parse(text)
+            .ok()
+            .or_else(|| recognize(text).ok().map(|(guid, _)| guid))
     };
     let utf8 = std::str::from_utf8(bytes).ok();
-    utf8.and_then(spelled).or_else(|| utf16().as_deref().and_then(spelled))
+    utf8.and_then(spelled)
+        .or_else(|| utf16().as_deref().and_then(spelled))
 }

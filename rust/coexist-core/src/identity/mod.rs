@@ -6,6 +6,8 @@
 //! - [`imceaex`]: the SMTP address in which a non-delivery report shows an X500 address.
 //! - [`protocol`]: all of it as delimited text, one call per piped object; what the C ABI exports.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
 mod damage;
 mod error;
 pub mod guid;

@@ -22,7 +22,12 @@ pub const NOTE_SEPARATOR: char = '\u{1e}';
 pub fn immutable_id_to(request: &str, out: &mut String) -> Result<(), IdentityError> {
     let [value, consistency_guid, object_guid, known] = fields(request)?;
     let consistency_guid_known = switch(known, "Known")?;
-    let chosen = immutable_id::choose(&Candidates { value, consistency_guid, object_guid, consistency_guid_known })?;
+    let chosen = immutable_id::choose(&Candidates {
+        value,
+        consistency_guid,
+        object_guid,
+        consistency_guid_known,
+    })?;
     immutable_id::push_immutable_id(chosen.guid, out);
     out.push(FIELD_SEPARATOR);
     push_guid(chosen.guid, out);
@@ -68,7 +73,14 @@ pub fn x500_to(request: &str, out: &mut String) -> Result<(), IdentityError> {
     }
     push_field(address.as_ref().map_or("", |(domain, _)| domain), out);
     let damaged = matches!(address, Some((_, true)));
-    push_notes(if damaged { &[Note::LooksQuotedPrintable] } else { &[] }, out);
+    push_notes(
+        if damaged {
+            &[Note::LooksQuotedPrintable]
+        } else {
+            &[]
+        },
+        out,
+    );
     Ok(())
 }
 
@@ -90,8 +102,15 @@ pub fn imceaex_to(request: &str, out: &mut String) -> Result<(), IdentityError> 
 
 /// The X500 address in a value; for an IMCEAEX address also its domain and whether it looks damaged.
 #[allow(clippy::type_complexity)]
-fn read_address(value: &str, lenient: bool) -> Result<(X500<'_>, Option<(String, bool)>), IdentityError> {
-    let apart = |Imceaex { x500, domain, looks_quoted_printable }| (x500, Some((domain, looks_quoted_printable)));
+fn read_address(
+    value: &str,
+    lenient: bool,
+) -> Result<(X500<'_>, Option<(String, bool)>), IdentityError> {
+    let apart = |Imceaex {
+                     x500,
+                     domain,
+                     looks_quoted_printable,
+                 }| (x500, Some((domain, looks_quoted_printable)));
     let bare = |x500| (x500, None);
     if !lenient {
         return match imceaex::is_imcea(value) {
@@ -103,7 +122,9 @@ fn read_address(value: &str, lenient: bool) -> Result<(X500<'_>, Option<(String,
     match X500::parse(value) {
         Ok(x500) => Ok(bare(x500)),
         Err(_) if damage::holds_imcea(value) => imceaex::decode_lenient(value).map(apart),
-        Err(error) => X500::parse(damage::without_wrapping(value)).map(bare).map_err(|_| error),
+        Err(error) => X500::parse(damage::without_wrapping(value))
+            .map(bare)
+            .map_err(|_| error),
     }
 }
 
@@ -116,7 +137,11 @@ fn fields<const N: usize>(request: &str) -> Result<[&str; N], IdentityError> {
     }
     match rest.next() {
         None => Ok(fields),
-        Some(_) => Err(IdentityError::new(Problem::FieldSeparatorInValue, "the value", request)),
+        Some(_) => Err(IdentityError::new(
+            Problem::FieldSeparatorInValue,
+            "the value",
+            request,
+        )),
     }
 }
 
@@ -124,7 +149,11 @@ fn switch(field: &str, subject: &'static str) -> Result<bool, IdentityError> {
     match field {
         "1" => Ok(true),
         "0" | "" => Ok(false),
-        _ => Err(IdentityError::new(Problem::SwitchNotRecognized, subject, field)),
+        _ => Err(IdentityError::new(
+            Problem::SwitchNotRecognized,
+            subject,
+            field,
+        )),
     }
 }
 
@@ -139,7 +168,11 @@ fn push_guid(guid: Guid, out: &mut String) {
 
 /// Hex, LdapFilter, ConnectorDn.
 fn push_written_forms(guid: Guid, out: &mut String) {
-    for push in [immutable_id::push_hex, immutable_id::push_ldap_filter, immutable_id::push_connector_dn] {
+    for push in [
+        immutable_id::push_hex,
+        immutable_id::push_ldap_filter,
+        immutable_id::push_connector_dn,
+    ] {
         out.push(FIELD_SEPARATOR);
         push(guid, out);
     }
@@ -156,7 +189,6 @@ fn push_notes(notes: &[Note], out: &mut String) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use serde::Deserialize;
@@ -190,10 +222,30 @@ mod tests {
     /// The same vectors are played through the C ABI and the module.
     #[test]
     fn fixtures() {
-        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/derivations.json"));
+        let text = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/fixtures/derivations.json"
+        ));
+        let contract = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../cbindings/README.md"
+        ));
         let fixtures: Fixtures = serde_json::from_str(text).unwrap();
         assert!(fixtures.vectors.len() > 100);
-        for Vector { call: name, r#in, out: expected, notes, error } in fixtures.vectors {
+        for Vector {
+            call: name,
+            r#in,
+            out: expected,
+            notes,
+            error,
+        } in fixtures.vectors
+        {
+            for code in notes.iter().chain(&error) {
+                assert!(
+                    contract.contains(&format!("`{code}`")),
+                    "{code} is not in the contract"
+                );
+            }
             let mut out = String::from("kept");
             let result = call(&name)(&r#in.join("\u{1f}"), &mut out);
             let out = out.strip_prefix("kept").unwrap();
@@ -204,19 +256,52 @@ mod tests {
             }
             assert_eq!(result, Ok(()), "{name} {in:?}", in = r#in);
             let mut fields: Vec<&str> = out.split('\u{1f}').collect();
-            let told: Vec<&str> = fields.pop().unwrap().split('\u{1e}').filter(|note| !note.is_empty()).collect();
-            let codes: Vec<&str> = told.iter().map(|note| note.split(' ').next().unwrap()).collect();
+            let told: Vec<&str> = fields
+                .pop()
+                .unwrap()
+                .split('\u{1e}')
+                .filter(|note| !note.is_empty())
+                .collect();
+            let codes: Vec<&str> = told
+                .iter()
+                .map(|note| note.split(' ').next().unwrap())
+                .collect();
             assert_eq!((fields, codes), (expected.iter().map(String::as_str).collect(), notes.iter().map(String::as_str).collect()), "{name} {in:?}", in = r#in);
         }
+    }
+
+    /// The proven case says more than the suspicion, under the same code.
+    #[test]
+    fn a_consistency_guid_written_from_text_is_proven_by_the_object_guid() {
+        let mut out = String::new();
+        let request = "\u{1f}405e4730-aee7-f34a-af75-8b143c81daf5\u{1f}30475e40-e7ae-4af3-af75-8b143c81daf5\u{1f}1";
+        immutable_id_to(request, &mut out).unwrap();
+        let proven = "LooksByteSwapped mS-DS-ConsistencyGuid is objectGUID 30475e40-e7ae-4af3-af75-8b143c81daf5 with its bytes swapped";
+        assert!(out.contains(proven), "{out}");
     }
 
     #[test]
     fn messages_name_the_cure() {
         for (error, part) in [
             // The right ImmutableId of the GUID whose text was encoded.
-            (immutable_id_from("MzA0NzVlNDAtZTdhZS00YWYzLWFmNzUtOGIxNDNjODFkYWY1", &mut String::new()), "is QF5HMK7n80qvdYsUPIHa9Q=="),
-            (immutable_id_to("\u{1f}broken\u{1f}30475e40-e7ae-4af3-af75-8b143c81daf5\u{1f}1", &mut String::new()), "mS-DS-ConsistencyGuid 'broken'"),
-            (immutable_id_from("CN={557365725F31}", &mut String::new()), "'User_1'"),
+            (
+                immutable_id_from(
+                    "MzA0NzVlNDAtZTdhZS00YWYzLWFmNzUtOGIxNDNjODFkYWY1",
+                    &mut String::new(),
+                ),
+                "is QF5HMK7n80qvdYsUPIHa9Q==",
+            ),
+            (
+                immutable_id_to(
+                    "\u{1f}broken\u{1f}30475e40-e7ae-4af3-af75-8b143c81daf5\u{1f}1",
+                    &mut String::new(),
+                ),
+                "mS-DS-ConsistencyGuid 'broken'",
+            ),
+            (
+                immutable_id_from("CN={557365725F31}", &mut String::new()),
+                "'User_1'",
+            ),
         ] {
             let message = error.unwrap_err().message();
             assert!(message.contains(part), "{message}");

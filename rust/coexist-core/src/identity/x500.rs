@@ -29,7 +29,11 @@ impl<'a> X500<'a> {
         let dn = without_prefix(text);
         match flaw(dn) {
             None => Ok(X500(Cow::Borrowed(dn))),
-            Some(why) => Err(IdentityError::new(Problem::X500NotRecognized(why), "the value", text)),
+            Some(why) => Err(IdentityError::new(
+                Problem::X500NotRecognized(why),
+                "the value",
+                text,
+            )),
         }
     }
 
@@ -69,8 +73,8 @@ impl fmt::Display for X500<'_> {
 
 /// The key under which an X500 address, valid or not, is one and the same: without prefix and white space around it, case aside.
 ///
-/// Case is put aside as .NET's OrdinalIgnoreCase does it, which Exchange and PowerShell's `-contains` use for addresses: each character by its
-/// simple upper case. A character whose upper case is several (ß) and one outside ASCII whose upper case is in ASCII (ı, ſ) stay as they are.
+/// Microsoft's validation of cross-tenant moves compares X500 addresses case-insensitively. Case is put aside here as .NET's OrdinalIgnoreCase does
+/// it: each character by its simple upper case. A character whose upper case is several (ß) and one outside ASCII whose upper case is in ASCII (ı, ſ) stay as they are.
 pub fn compare_key(text: &str) -> Cow<'_, str> {
     fold(without_prefix(text))
 }
@@ -98,8 +102,13 @@ fn upper(c: char) -> char {
 
 fn without_prefix(text: &str) -> &str {
     let text = text.trim();
-    let prefix = PREFIXES.iter().find(|prefix| starts_with_ignore_case(text.as_bytes(), prefix.as_bytes()));
-    prefix.and_then(|prefix| text.get(prefix.len()..)).unwrap_or(text).trim_start()
+    let prefix = PREFIXES
+        .iter()
+        .find(|prefix| starts_with_ignore_case(text.as_bytes(), prefix.as_bytes()));
+    prefix
+        .and_then(|prefix| text.get(prefix.len()..))
+        .unwrap_or(text)
+        .trim_start()
 }
 
 /// Why a text is not a DN of this kind.
@@ -124,7 +133,11 @@ fn flaw(dn: &str) -> Option<&'static str> {
         if attribute.is_empty() || !attribute.bytes().all(|b| b.is_ascii_alphabetic()) {
             return Some("the name of an attribute is not made of letters");
         }
-        if first && !ROOTS.iter().any(|root| attribute.eq_ignore_ascii_case(root)) {
+        if first
+            && !ROOTS
+                .iter()
+                .any(|root| attribute.eq_ignore_ascii_case(root))
+        {
             return Some("it does not begin with /o= (the Exchange organization)");
         }
         if value.trim().is_empty() {
@@ -136,7 +149,6 @@ fn flaw(dn: &str) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -182,11 +194,17 @@ mod tests {
 
     #[test]
     fn identity_is_case_insensitive_as_in_dotnet() {
-        assert_eq!(compare_key("x500:/o=a/cn=Łukasz"), compare_key("X500:/O=A/CN=łUKASZ"));
+        assert_eq!(
+            compare_key("x500:/o=a/cn=Łukasz"),
+            compare_key("X500:/O=A/CN=łUKASZ")
+        );
         assert_eq!(compare_key("/o=a/cn=é"), compare_key("/o=a/cn=É"));
         assert_ne!(compare_key("/o=a/cn=ı"), compare_key("/o=a/cn=i"));
         assert_ne!(compare_key("/o=a/cn=ſ"), compare_key("/o=a/cn=s"));
-        assert_ne!(compare_key("/o=a/cn=Straße"), compare_key("/o=a/cn=Strasse"));
+        assert_ne!(
+            compare_key("/o=a/cn=Straße"),
+            compare_key("/o=a/cn=Strasse")
+        );
         // What is not valid still has an identity.
         assert_eq!(compare_key("X500: nonsense "), "NONSENSE");
     }

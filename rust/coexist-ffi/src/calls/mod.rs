@@ -9,6 +9,8 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::operation::Table;
 
+mod addresses;
+mod table;
 #[cfg(feature = "test-abi")]
 mod test_echo;
 
@@ -16,6 +18,8 @@ type Call = fn(&Engine, Value) -> Result<Vec<u8>, Failure>;
 
 /// Name to function.
 pub(crate) const TABLE: Table<Call> = &[
+    ("table", table::run),
+    ("addresses", addresses::run),
     #[cfg(feature = "test-abi")]
     ("test.echo", test_echo::run),
 ];

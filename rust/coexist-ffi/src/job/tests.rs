@@ -36,6 +36,7 @@ fn a_wait_ends_in_time_and_at_once_when_something_happens() {
     let (_engine, job) = start(move |context| {
         gone.recv().unwrap();
         context.emit(&1)?;
+        gone.recv().unwrap();
         Ok(Vec::new())
     });
     let started = Instant::now();
@@ -55,6 +56,7 @@ fn a_wait_ends_in_time_and_at_once_when_something_happens() {
     let (reply, took) = waiting.join().unwrap();
     assert_eq!(reply, (COEXIST_EVENT, "1".to_owned()));
     assert!(took < WAIT_MAX, "woken, not timed out: {took:?}");
+    go.send(()).unwrap();
     assert_eq!(next(&job), (COEXIST_DONE, String::new()));
 }
 
@@ -82,12 +84,14 @@ fn the_queue_is_bounded_in_bytes_but_takes_one_of_any_size() {
         }
         Ok(Vec::new())
     });
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(lock(&job.state).events.len(), 1);
     for _ in 0..3 {
         let (status, text) = next(&job);
         assert_eq!((status, text.len()), (COEXIST_EVENT, QUEUE_BYTES + 2));
-        std::thread::sleep(Duration::from_millis(20));
-        assert!(lock(&job.state).events.len() <= 1);
     }
+    assert_eq!(next(&job).0, COEXIST_DONE);
+    assert_eq!(lock(&job.state).event_bytes, 0);
 }
 
 #[test]
@@ -131,6 +135,24 @@ fn a_question_stands_until_it_is_answered_once() {
     assert_eq!(next(&job).1, r#"{"event":"ask","id":2,"question":"replaceFile","target":"b.json"}"#);
     job.answer(2, Value::Null).unwrap();
     assert_eq!(next(&job), (COEXIST_DONE, r#"["yes",null]"#.to_owned()));
+}
+
+#[test]
+fn the_first_answer_counts() {
+    let job = Job::default();
+    lock(&job.state).questions.insert(1, None);
+    job.answer(1, json!("yes")).unwrap();
+    assert_eq!(job.answer(1, json!("no")).unwrap_err().error.code, "NoSuchQuestion");
+    assert_eq!(lock(&job.state).questions[&1], Some(json!("yes")));
+}
+
+#[test]
+fn cancelling_a_job_that_has_ended_takes_nothing_back() {
+    let (_engine, job) = start(|context| context.emit(&1).map(|()| b"end".to_vec()));
+    job.settle(FREE_WAIT);
+    job.cancel();
+    assert_eq!(next(&job), (COEXIST_EVENT, "1".to_owned()));
+    assert_eq!(next(&job), (COEXIST_DONE, "end".to_owned()));
 }
 
 #[test]
@@ -215,4 +237,49 @@ fn work_that_never_got_a_thread_ends_all_the_same() {
     let context = Context { job: job.clone(), secrets: Arc::default() };
     drop(Run { context, work: Some(Box::new(|_| unreachable!())) });
     assert_eq!(next(&job).0, COEXIST_CANCELLED);
+}
+
+/// Waiters, cancellers and freeing engines in every order: each job ends, once, in one of the ways that it can.
+#[test]
+fn races_end_well() {
+    let engine = Engine::default();
+    std::thread::scope(|scope| {
+        for thread in 0..4_u64 {
+            let engine = &engine;
+            scope.spawn(move || {
+                for round in 0..200 {
+                    let job = Job::start(engine, Box::new(|context| {
+                        for n in 0..200 {
+                            context.progress("a", "b", n, None);
+                            context.emit(&n)?;
+                        }
+                        context.ask("c", "d").map(|_| b"end".to_vec())
+                    }));
+                    let job = job.unwrap();
+                    let other = job.clone();
+                    let canceller = scope.spawn(move || {
+                        std::thread::sleep(Duration::from_micros(thread * 100 + round));
+                        other.cancel();
+                    });
+                    let mut last = -1;
+                    let end = loop {
+                        let (status, text) = next(&job);
+                        match text.parse::<i64>() {
+                            Ok(n) => assert_eq!(n, std::mem::replace(&mut last, n) + 1, "in order, none twice"),
+                            Err(_) if status == COEXIST_EVENT => {
+                                let asked = text.contains("ask");
+                                let answered = asked.then(|| job.answer(1, Value::Null));
+                                assert!(answered.is_none_or(|answered| answered.is_ok() || job.is_cancelled()));
+                            }
+                            Err(_) => break status,
+                        }
+                    };
+                    assert!(end == COEXIST_DONE || end == COEXIST_CANCELLED, "{end}");
+                    assert!(end == COEXIST_CANCELLED || last == 199);
+                    canceller.join().unwrap();
+                    assert_eq!(next(&job).0, end);
+                }
+            });
+        }
+    });
 }

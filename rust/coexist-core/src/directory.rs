@@ -1,0 +1,275 @@
+//! One tenant's recipients with the look-ups that planning needs, each a hash away however large the tenant.
+
+use crate::address::{AddressType, ProxyAddress};
+use crate::snapshot::{Kind, Property, Record, Snapshot, Table};
+use rayon::prelude::*;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A recipient of one tenant: an index over all its recipient tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecipientId(pub u32);
+
+/// Hashes to numbers: sorted, with a directory of the high bits, so that a look-up touches two places in memory and a million entries take 16 MB.
+#[derive(Default)]
+pub struct Index {
+    entries: Vec<(u64, u32)>,
+    starts: Vec<u32>,
+    shift: u32,
+}
+
+impl Index {
+    /// The index of these entries; the same pair twice is one entry.
+    pub fn new(mut entries: Vec<(u64, u32)>) -> Self {
+        entries.par_sort_unstable();
+        entries.dedup();
+        entries.shrink_to_fit();
+        let bits = usize::BITS - entries.len().leading_zeros();
+        let bits = bits.clamp(1, 24);
+        let shift = 64 - bits;
+        let mut starts = vec![0u32; (1usize << bits) + 1];
+        for (hash, _) in &entries {
+            starts[(hash >> shift) as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        Index { entries, starts, shift }
+    }
+
+    /// The index of the hashes that stand there with more than one number: what is unique needs no look-up.
+    pub fn shared(mut entries: Vec<(u64, u32)>) -> Self {
+        entries.par_sort_unstable();
+        entries.dedup();
+        let alone = |at: usize| {
+            let hash = entries[at].0;
+            (at == 0 || entries[at - 1].0 != hash) && entries.get(at + 1).is_none_or(|next| next.0 != hash)
+        };
+        let shared = (0..entries.len()).filter(|at| !alone(*at)).map(|at| entries[at]).collect();
+        Index::new(shared)
+    }
+
+    /// Every number that was entered under the hash, ascending. The caller compares what the hash stands for.
+    pub fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
+        let bucket = (hash >> self.shift) as usize;
+        let range = match self.starts.get(bucket..bucket + 2) {
+            Some([start, end]) => *start as usize..*end as usize,
+            _ => 0..0,
+        };
+        self.entries[range].iter().filter(move |(entry, _)| *entry == hash).map(|(_, number)| *number)
+    }
+}
+
+/// A hash of a text without case, the same in every run.
+pub fn text_hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    if text.is_ascii() {
+        for byte in text.bytes() {
+            hasher.write_u8(byte.to_ascii_lowercase());
+        }
+    } else {
+        for c in text.chars().flat_map(char::to_lowercase) {
+            hasher.write(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+    0xffu8.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether two texts are the same without case.
+pub fn same_text(a: &str, b: &str) -> bool {
+    a == b || (a.len() == b.len() && a.eq_ignore_ascii_case(b)) || (!a.is_ascii() && a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase)))
+}
+
+/// The properties that name a recipient, best first: what Exchange's Identity parameters take and people write into CSVs.
+pub const IDENTITIES: [Property; 8] = [
+    Property::ExternalDirectoryObjectId,
+    Property::ExchangeGuid,
+    Property::Guid,
+    Property::UserPrincipalName,
+    Property::PrimarySmtpAddress,
+    Property::DistinguishedName,
+    Property::Identity,
+    Property::Alias,
+];
+
+/// The identity to give to Exchange: unique, and not changed by what a plan changes.
+pub fn stable_identity<'a>(record: &Record<'a>) -> &'a str {
+    record
+        .first_text(&[
+            Property::ExternalDirectoryObjectId,
+            Property::Guid,
+            Property::Id,
+            Property::ObjectGuid,
+            Property::UserPrincipalName,
+            Property::PrimarySmtpAddress,
+            Property::DistinguishedName,
+            Property::Identity,
+            Property::Alias,
+            Property::Name,
+        ])
+        .unwrap_or("?")
+}
+
+/// What a person calls the object.
+pub fn display_identity<'a>(record: &Record<'a>) -> &'a str {
+    record
+        .first_text(&[
+            Property::PrimarySmtpAddress,
+            Property::UserPrincipalName,
+            Property::ExternalEmailAddress,
+            Property::Mail,
+            Property::DisplayName,
+            Property::Alias,
+            Property::Name,
+            Property::Identity,
+            Property::ExternalDirectoryObjectId,
+        ])
+        .unwrap_or("?")
+}
+
+/// All recipients of one snapshot.
+pub struct Recipients<'s> {
+    tables: Vec<(&'s Table, u32)>,
+    len: u32,
+}
+
+impl<'s> Recipients<'s> {
+    /// The recipients of a snapshot, kind by kind.
+    pub fn new(snapshot: &'s Snapshot) -> Self {
+        let mut tables = Vec::new();
+        let mut len = 0;
+        for table in snapshot.tables.values().filter(|table| table.kind().is_recipient()) {
+            tables.push((table, len));
+            len += table.len() as u32;
+        }
+        Recipients { tables, len }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// True for a tenant without recipients.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn place(&self, id: RecipientId) -> (&'s Table, usize) {
+        let at = self.tables.partition_point(|(_, first)| *first <= id.0) - 1;
+        let (table, first) = self.tables[at];
+        (table, (id.0 - first) as usize)
+    }
+
+    /// The recipient's properties.
+    pub fn get(&self, id: RecipientId) -> Record<'s> {
+        let (table, at) = self.place(id);
+        table.get(at)
+    }
+
+    /// What the recipient is.
+    pub fn kind(&self, id: RecipientId) -> Kind {
+        self.place(id).0.kind()
+    }
+
+    /// The file and line that it was read from.
+    pub fn origin(&self, id: RecipientId) -> (&'s str, u64) {
+        let (table, at) = self.place(id);
+        (table.file(), table.line(at))
+    }
+
+    /// The number of the first recipient of a kind.
+    pub fn first_of(&self, kind: Kind) -> Option<u32> {
+        self.tables.iter().find(|(table, _)| table.kind() == kind).map(|(_, first)| *first)
+    }
+
+    /// An index over what `keys` makes of every recipient.
+    pub fn index(&self, keys: impl Fn(&Record, &mut dyn FnMut(u64)) + Sync) -> Index {
+        let entries = (0..self.len)
+            .into_par_iter()
+            .with_min_len(1024)
+            .fold(Vec::new, |mut entries, number| {
+                keys(&self.get(RecipientId(number)), &mut |hash| entries.push((hash, number)));
+                entries
+            })
+            .reduce(Vec::new, |mut left, mut right| {
+                left.append(&mut right);
+                left
+            });
+        Index::new(entries)
+    }
+
+    /// An index by one text property.
+    pub fn index_by(&self, property: Property) -> Index {
+        self.index(|record, push| {
+            if let Some(text) = record.text(property).value() {
+                push(text_hash(text));
+            }
+        })
+    }
+
+    /// An index by every address that a recipient owns.
+    pub fn index_addresses(&self) -> Index {
+        self.index(|record, push| {
+            let mut buffer = String::new();
+            for_each_address(record, |address| push(address.key_hash(&mut buffer)));
+        })
+    }
+}
+
+/// An index over one table by one text property.
+pub fn index_table(table: &Table, property: Property) -> Index {
+    let entries = (0..table.len() as u32)
+        .into_par_iter()
+        .with_min_len(1024)
+        .filter_map(|number| table.get(number as usize).text(property).value().map(|text| (text_hash(text), number)))
+        .collect();
+    Index::new(entries)
+}
+
+/// Every address that a recipient owns: its proxy addresses, its external address, and its LegacyExchangeDN as X500.
+pub fn for_each_address(record: &Record, mut each: impl FnMut(&ProxyAddress)) {
+    for text in record.list(Property::EmailAddresses).value().into_iter().flatten() {
+        each(&ProxyAddress::parse(text));
+    }
+    if let Some(text) = record.text(Property::ExternalEmailAddress).value() {
+        each(&ProxyAddress::parse(text));
+    }
+    if let Some(dn) = record.text(Property::LegacyExchangeDN).value() {
+        each(&ProxyAddress { text: dn, kind: AddressType::X500, prefix: "X500", value: dn });
+    }
+}
+
+/// Whether a recipient owns an address.
+pub fn owns(record: &Record, address: &ProxyAddress) -> bool {
+    let mut found = false;
+    for_each_address(record, |own| found = found || own.same_as(address));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_finds_all_and_only_what_was_entered() {
+        for count in [0u64, 1, 2, 3, 1000] {
+            let hash = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let entries: Vec<(u64, u32)> = (0..count).flat_map(|n| [(hash(n), n as u32), (hash(n), n as u32 + 1), (hash(n), n as u32)]).collect();
+            let index = Index::new(entries);
+            for n in 0..count {
+                assert_eq!(index.get(hash(n)).collect::<Vec<_>>(), [n as u32, n as u32 + 1]);
+            }
+            assert_eq!(index.get(hash(count + 7)).count(), 0);
+            assert_eq!(index.get(u64::MAX).count(), 0);
+        }
+    }
+
+    #[test]
+    fn text_compares_without_case_beyond_ascii() {
+        assert_eq!(text_hash("ÇAĞLA@x"), text_hash("çağla@X"));
+        assert!(same_text("ÇAĞLA@x", "çağla@X"));
+        assert!(!same_text("çağla", "cagla"));
+        assert_ne!(text_hash("ab"), text_hash("abc"));
+    }
+}

@@ -1,0 +1,493 @@
+//! One person: what is found about them, what their target object lacks, and the operations that follow.
+
+use super::matching::{real_guid, source_primary, subject, Matched, People};
+use super::setup::{count, Setup};
+use super::wanted::{Create, Replace, Wanted};
+use super::{cloud, licence, on_premises};
+use crate::address::{self, compare, Action, AddressType, Diff, Field, ProxyAddress};
+use crate::directory::{display_identity, same_text, stable_identity, text_hash, RecipientId};
+use crate::finding::{Finding, Subject};
+use crate::identity::guid::Guid;
+use crate::identity::x500::X500;
+use crate::known::Known;
+use crate::plan::{Body, SubjectRef, Summary};
+use crate::readiness;
+use crate::snapshot::{Property, Record};
+use crate::specification::{HoldRule, UpnRule};
+use std::borrow::Cow;
+
+/// Judges one person and appends what follows.
+pub(super) fn person(
+    setup: &Setup,
+    people: &People,
+    person: usize,
+    with_operations: bool,
+    operations: &mut Body,
+    findings: &mut Vec<Finding>,
+    summary: &mut Summary,
+) {
+    let row = people.row(person);
+    let source = setup.mailboxes.get(row);
+    let mut judge = Judge { setup, source, subject: subject(&source), findings: Vec::new(), place: (setup.mailboxes.file(), setup.mailboxes.line(row)) };
+    let judged = judge.run(people, person);
+    summary.people += 1;
+    let blocked = judge.findings.iter().any(|finding| finding.blocks);
+    match judged {
+        Some((wanted, target)) if !blocked => {
+            let made = if with_operations { write(setup, &source, &wanted, target, operations, summary) } else { 0 };
+            summary.operations += made;
+            if with_operations && made == 0 {
+                summary.ready += 1;
+            }
+        }
+        _ => summary.blocked += 1,
+    }
+    findings.append(&mut judge.findings);
+}
+
+/// The target object of a person, where there is one.
+pub(super) struct Target<'a> {
+    pub id: RecipientId,
+    pub record: Record<'a>,
+    /// The AD user that masters it.
+    pub ad_user: Option<Record<'a>>,
+    /// Its Entra user.
+    pub user: Option<Record<'a>>,
+}
+
+fn write(setup: &Setup, source: &Record, wanted: &Wanted, target: Option<Target>, operations: &mut Body, summary: &mut Summary) -> u64 {
+    let source_id = stable_identity(source);
+    let target_id: Cow<str> = match (&target, &wanted.create) {
+        (Some(target), _) => Cow::Borrowed(stable_identity(&target.record)),
+        (None, Some(create)) => Cow::Owned(create.upn.clone()),
+        (None, None) => return 0,
+    };
+    let subject = SubjectRef { source: source_id, target: target_id, name: display_identity(source) };
+    let made = match target.as_ref().and_then(|target| target.ad_user.as_ref()) {
+        Some(ad_user) => on_premises::operations(setup, &subject, ad_user, wanted),
+        None => cloud::operations(setup, &subject, wanted),
+    };
+    for operation in &made {
+        operations.push(operation);
+        count(&mut summary.steps, operation.id.rsplit('/').next().unwrap_or_default());
+    }
+    made.len() as u64
+}
+
+/// The user principal name that a person shall have; `None` where the rule gives none. `primary` is the primary SMTP address that the target object will
+/// have, `present` its present user principal name, where they are known yet.
+pub(super) fn upn_for<'a>(setup: &Setup, source: &Record<'a>, primary: Option<&str>, present: Option<&str>) -> Option<Cow<'a, str>> {
+    let mapped = |text: &'a str| -> Option<Cow<'a, str>> {
+        let (local, domain) = text.rsplit_once('@')?;
+        match setup.domain_map.get(domain) {
+            Some(domain) => Some(Cow::Owned(format!("{local}@{domain}"))),
+            // A user principal name in the source's initial domain follows the mapped primary, which is what people sign in with.
+            None => source_primary(source).and_then(|address| Some(format!("{}@{}", address.local_part()?, setup.domain_map.get(address.domain()?)?))).map(Cow::Owned),
+        }
+    };
+    let by_primary = || {
+        primary.map(|primary| Cow::Owned(primary.to_string())).or_else(|| {
+            let address = source_primary(source)?;
+            Some(Cow::Owned(format!("{}@{}", address.local_part()?, setup.domain_map.get(address.domain()?)?)))
+        })
+    };
+    match setup.specification.user_principal_name {
+        UpnRule::DomainMap => source.text(Property::UserPrincipalName).value().and_then(mapped),
+        UpnRule::PrimarySmtpAddress => by_primary(),
+        UpnRule::Keep => present.map(|present| Cow::Owned(present.to_string())).or_else(by_primary),
+    }
+}
+
+struct Judge<'s> {
+    setup: &'s Setup<'s>,
+    source: Record<'s>,
+    subject: Subject,
+    findings: Vec<Finding>,
+    place: (&'s str, u64),
+}
+
+impl<'s> Judge<'s> {
+    fn finding(&self, code: &'static str) -> Finding {
+        Finding::new(code, self.subject.clone()).at(self.place.0, self.place.1)
+    }
+
+    fn find(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    fn run(&mut self, people: &People, person: usize) -> Option<(Wanted<'s>, Option<Target<'s>>)> {
+        self.holds();
+        self.archives();
+        let guid = self.exchange_guid(people, person);
+        let archive = self.archive_guid();
+        self.legacy_exchange_dn();
+
+        let target = match people.matched(person) {
+            Matched::Blocked(findings) => {
+                self.findings.extend(findings.iter().cloned());
+                return None;
+            }
+            Matched::Found(id) => Some(self.target(*id)?),
+            Matched::Missing if self.setup.specification.items.mc01.create_missing => None,
+            Matched::Missing => {
+                let finding = self.finding("TargetMissing");
+                self.find(finding);
+                return None;
+            }
+        };
+        let record = target.as_ref().map_or(Record::none(), |target| target.record);
+        let owners = people.owners(self.setup, person);
+        let diff = compare(&self.source, &record, target.is_some(), &self.setup.context(), &owners);
+        self.diff_findings(&diff, target.as_ref());
+        if !diff.unknown.is_empty() {
+            return None;
+        }
+
+        let mut wanted = Wanted::default();
+        self.stamp(guid, archive, target.as_ref(), &mut wanted);
+        self.addresses(&diff, target.as_ref(), &mut wanted);
+        self.recoverable_items(target.as_ref(), &mut wanted);
+        self.upn(people, person, &diff, target.as_ref(), &mut wanted);
+        licence::judge(self.setup, &self.subject, target.as_ref(), &mut wanted, &mut self.findings);
+        Some((wanted, target))
+    }
+
+    fn holds(&mut self) {
+        let mut findings = Vec::new();
+        readiness::hold_findings(&self.source, &self.subject, &mut findings);
+        let warn = self.setup.specification.items.mc01.holds == HoldRule::Warn;
+        for finding in findings {
+            let finding = if warn { finding.only_warns() } else { finding };
+            self.findings.push(finding.at(self.place.0, self.place.1));
+        }
+    }
+
+    fn archives(&mut self) {
+        readiness::archive_findings(&self.source, &self.subject, &self.setup.limits, &mut self.findings);
+    }
+
+    /// A finding for a property that had to be known.
+    fn unknown(&mut self, property: Property, flattened: bool, target: Option<&Target<'s>>) {
+        let code = if flattened { "PropertyFlattened" } else { "PropertyNotExported" };
+        let finding = match target {
+            None => self.finding(code),
+            Some(target) => {
+                let (file, line) = self.setup.recipients.origin(target.id);
+                Finding::new(code, self.subject.clone()).at(file, line).with("name", format!("{} (target of {})", display_identity(&target.record), self.subject.name))
+            }
+        };
+        self.find(finding.with("property", property.name()));
+    }
+
+    fn known<T>(&mut self, property: Property, known: Known<T>, target: Option<&Target<'s>>) -> Option<T> {
+        match known {
+            Known::Value(value) => Some(value),
+            Known::Empty => None,
+            Known::NotExported => {
+                self.unknown(property, false, target);
+                None
+            }
+            Known::Flattened => {
+                self.unknown(property, true, target);
+                None
+            }
+        }
+    }
+
+    fn exchange_guid(&mut self, people: &People, person: usize) -> Option<Guid> {
+        let text = self.source.text(Property::ExchangeGuid);
+        if text.is_unknown() {
+            self.known(Property::ExchangeGuid, text, None);
+            return None;
+        }
+        let Some(guid) = real_guid(text.value()) else {
+            let finding = self.finding("SourceExchangeGuidInvalid").with("value", text.value().unwrap_or("(empty)"));
+            self.find(finding);
+            return None;
+        };
+        if let Some(other) = people.other_with_guid(self.setup, person, guid) {
+            let finding = self.finding("SourceExchangeGuidDuplicate").with("other", other);
+            self.find(finding);
+        }
+        Some(guid)
+    }
+
+    /// The archive's GUID; zero means that there is none.
+    fn archive_guid(&mut self) -> Option<Guid> {
+        let text = self.source.text(Property::ArchiveGuid);
+        let text = self.known(Property::ArchiveGuid, text, None)?;
+        match Guid::parse(text) {
+            Ok(guid) if guid.is_nil() => None,
+            Ok(guid) => Some(guid),
+            Err(_) => {
+                self.unknown(Property::ArchiveGuid, true, None);
+                None
+            }
+        }
+    }
+
+    fn legacy_exchange_dn(&mut self) {
+        if let Some(dn) = self.source.text(Property::LegacyExchangeDN).value() {
+            if X500::parse(dn).is_err() {
+                let finding = self.finding("SourceLegacyExchangeDnInvalid").with("value", dn);
+                self.find(finding);
+            }
+        }
+    }
+
+    /// The matched object with what masters it; `None` where a finding says that it cannot be written to.
+    fn target(&mut self, id: RecipientId) -> Option<Target<'s>> {
+        let setup = self.setup;
+        let record = setup.recipients.get(id);
+        let object_id = record.text(Property::ExternalDirectoryObjectId).value();
+        let user = setup.users.as_ref().and_then(|users| users.find(object_id?));
+        let synced = match record.flag(Property::IsDirSynced) {
+            Known::Value(synced) => synced,
+            Known::Empty => false,
+            Known::NotExported | Known::Flattened => {
+                let finding = self.target_finding("SyncStateUnknown", id, &record);
+                self.find(finding);
+                return None;
+            }
+        };
+        let mut ad_user = None;
+        if synced {
+            let immutable_id = user.and_then(|user| user.text(Property::OnPremisesImmutableId).value());
+            ad_user = immutable_id.and_then(|immutable_id| setup.forest.as_ref()?.find(immutable_id));
+            if ad_user.is_none() {
+                let finding = self.target_finding("AdObjectUnknown", id, &record);
+                self.find(finding);
+                return None;
+            }
+        }
+        Some(Target { id, record, ad_user, user })
+    }
+
+    fn target_finding(&self, code: &'static str, id: RecipientId, record: &Record) -> Finding {
+        let (file, line) = self.setup.recipients.origin(id);
+        Finding::new(code, self.subject.clone()).at(file, line).with("target", display_identity(record))
+    }
+
+    fn diff_findings(&mut self, diff: &Diff<'s>, target: Option<&Target<'s>>) {
+        let setup = self.setup;
+        let record = target.map(|target| &target.record);
+        for (on_target, finding) in address::findings(diff, &self.source, record, &self.subject, &setup.limits, &setup.delivery_domain) {
+            let (file, line) = match target.filter(|_| on_target) {
+                Some(target) => setup.recipients.origin(target.id),
+                None => self.place,
+            };
+            self.findings.push(finding.at(file, line));
+        }
+    }
+
+    fn stamp(&mut self, guid: Option<Guid>, archive: Option<Guid>, target: Option<&Target<'s>>, wanted: &mut Wanted<'s>) {
+        let Some(guid) = guid else { return };
+        let Some(target) = target else {
+            wanted.exchange_guid = Some(guid);
+            wanted.archive_guid = archive;
+            return;
+        };
+        let present = self.known_guid(Property::ExchangeGuid, target);
+        let present_archive = self.known_guid(Property::ArchiveGuid, target);
+        match present {
+            Some(present) if present == guid => {}
+            Some(present) => {
+                let finding = self.target_finding("TargetExchangeGuidDiffers", target.id, &target.record);
+                self.find(finding.with("value", present.to_string()).with("expected", guid.to_string()));
+            }
+            None => wanted.exchange_guid = Some(guid),
+        }
+        if present_archive != archive {
+            match (present_archive, archive) {
+                (None, archive) => wanted.archive_guid = archive,
+                (Some(present), _) => {
+                    let finding = self.target_finding("TargetArchiveGuidDiffers", target.id, &target.record);
+                    let expected = archive.map_or("none".to_string(), |archive| archive.to_string());
+                    self.find(finding.with("value", present.to_string()).with("expected", expected));
+                }
+            }
+        }
+        self.previous_mailbox(target, wanted);
+    }
+
+    fn known_guid(&mut self, property: Property, target: &Target<'s>) -> Option<Guid> {
+        let text = self.known(property, target.record.text(property), Some(target))?;
+        match Guid::parse(text) {
+            Ok(guid) => Some(guid).filter(|guid| !guid.is_nil()),
+            Err(_) => {
+                self.unknown(property, true, Some(target));
+                None
+            }
+        }
+    }
+
+    fn previous_mailbox(&mut self, target: &Target<'s>, wanted: &mut Wanted<'s>) {
+        // Once the right ExchangeGuid stands there, the previous mailbox was out of the way.
+        if wanted.exchange_guid.is_none() {
+            return;
+        }
+        let Some(users) = &self.setup.exchange_users else { return }; // told once, as a missing kind
+        let user = target.record.text(Property::ExternalDirectoryObjectId).value().and_then(|id| users.find(id));
+        let previous = user.map_or(Known::NotExported, |user| user.text(Property::PreviousRecipientTypeDetails));
+        match previous {
+            Known::Value(previous) if previous.to_ascii_lowercase().ends_with("mailbox") => {
+                if self.setup.specification.items.mc01.clear_previous_mailbox {
+                    wanted.clear_previous = Some(previous);
+                } else {
+                    let finding = self.target_finding("PreviousMailboxPresent", target.id, &target.record);
+                    self.find(finding.with("value", previous));
+                }
+            }
+            Known::Value(_) | Known::Empty => {}
+            Known::NotExported | Known::Flattened => {
+                let finding = self.finding("PreviousMailboxUnknown");
+                self.find(finding);
+            }
+        }
+    }
+
+    fn addresses(&mut self, diff: &Diff<'s>, target: Option<&Target<'s>>, wanted: &mut Wanted<'s>) {
+        let own = |text: &Cow<'s, str>| text.clone();
+        let mut old_external = None;
+        for change in &diff.changes {
+            match (change.field, change.action) {
+                (Field::EmailAddresses, Action::Add) => wanted.add.push(own(&change.address)),
+                (Field::EmailAddresses, Action::Remove) => wanted.remove.push(own(&change.address)),
+                (Field::EmailAddresses, Action::MakePrimary) if !change.present => {
+                    wanted.add.push(Cow::Owned(format!("smtp:{}", ProxyAddress::parse(&change.address).value)));
+                }
+                (Field::ExternalEmailAddress, Action::Remove) => old_external = Some(own(&change.address)),
+                // New-MailUser sets it on a mail user that is yet to be created.
+                (Field::ExternalEmailAddress, Action::Add) if target.is_some() => wanted.external = Some(Replace { new: own(&change.address), old: old_external.take() }),
+                _ => {}
+            }
+        }
+        let moves_primary = diff.changes.iter().any(|change| change.action == Action::MakePrimary);
+        let old_primary = target.and_then(|target| target.record.list(Property::EmailAddresses).value()?.find(|text| text.starts_with("SMTP:"))).map(|text| Cow::Borrowed(&text[5..]));
+        // Setting ExternalEmailAddress moves the primary by itself, so it is set right behind it even where it was right.
+        if let Some(primary) = diff.primary.clone().filter(|_| moves_primary || wanted.external.is_some() || target.is_none()) {
+            wanted.primary = Some(Replace { new: primary, old: old_primary });
+        }
+        // The same act leaves the external address among the proxies, where it may not stay.
+        if let Some(external) = wanted.external.as_ref().map(|external| external.new.clone()).or_else(|| target.is_none().then(|| self.external()).flatten()) {
+            let address = ProxyAddress::parse(&external);
+            let stays = address.kind != AddressType::Smtp || address.domain().is_some_and(|domain| self.setup.accepted.contains(domain));
+            if !stays && !wanted.remove.iter().any(|leaving| ProxyAddress::parse(leaving).same_as(&address)) {
+                wanted.remove.push(Cow::Owned(format!("smtp:{}", address.value)));
+            }
+        }
+    }
+
+    fn external(&self) -> Option<Cow<'s, str>> {
+        source_primary(&self.source).map(|address| Cow::Owned(format!("SMTP:{}", address.value)))
+    }
+
+    fn recoverable_items(&mut self, target: Option<&Target<'s>>, wanted: &mut Wanted<'s>) {
+        let Some(statistics) = &self.setup.statistics else { return }; // told once, as a missing kind
+        let guid = self.source.text(Property::ExchangeGuid).value();
+        let statistics = guid.and_then(|guid| statistics.find(guid));
+        // A created mail user starts with the quota of the mailbox that it stands for.
+        let quota = target.map_or(self.source.text(Property::RecoverableItemsQuota), |target| target.record.text(Property::RecoverableItemsQuota));
+        let may_raise = self.setup.specification.items.mc01.raise_recoverable_items_quota && target.is_none_or(|target| target.ad_user.is_none());
+        wanted.raise_quota =
+            readiness::recoverable_items_findings(statistics.as_ref(), quota, may_raise, &self.subject, &self.setup.limits, &mut self.findings);
+    }
+
+    fn upn(&mut self, people: &People, person: usize, diff: &Diff<'s>, target: Option<&Target<'s>>, wanted: &mut Wanted<'s>) {
+        let setup = self.setup;
+        let present = target.and_then(|target| target.record.text(Property::UserPrincipalName).value());
+        let primary = diff.primary.as_deref();
+        let upn = upn_for(setup, &self.source, primary, present).or_else(|| if target.is_none() { primary.map(|primary| Cow::Owned(primary.to_string())) } else { None });
+        let Some(upn) = upn else {
+            let text = self.source.text(Property::UserPrincipalName);
+            if let (Some(value), Some(present)) = (self.known(Property::UserPrincipalName, text, None), present) {
+                let finding = self.finding("UpnNotMapped").with("value", value).with("other", present);
+                self.find(finding);
+            }
+            return;
+        };
+        let unchanged = present.is_some_and(|present| same_text(present, &upn));
+        if !unchanged {
+            self.upn_findings(people, person, &upn, target);
+        }
+        match target {
+            Some(_) if unchanged => {}
+            Some(_) => wanted.upn = Some(Replace { new: upn, old: present.map(Cow::Borrowed) }),
+            None => self.create(upn.into_owned(), wanted),
+        }
+    }
+
+    fn upn_findings(&mut self, people: &People, person: usize, upn: &str, target: Option<&Target<'s>>) {
+        let setup = self.setup;
+        let own = target.map(|target| target.id);
+        let owner = setup
+            .upns
+            .get(text_hash(upn))
+            .map(RecipientId)
+            .filter(|id| Some(*id) != own)
+            .map(|id| setup.recipients.get(id))
+            .find(|record| record.text(Property::UserPrincipalName).value().is_some_and(|found| same_text(found, upn)))
+            .map(|record| display_identity(&record).to_string())
+            .or_else(|| self.user_with_upn(upn, target))
+            .or_else(|| people.other_with_upn(setup, person, upn));
+        if let Some(owner) = owner {
+            let finding = self.finding("UpnInUse").with("value", upn).with("other", owner);
+            self.find(finding);
+        }
+    }
+
+    /// An Entra user without mail who has the user principal name.
+    fn user_with_upn(&self, upn: &str, target: Option<&Target<'s>>) -> Option<String> {
+        let (users, index) = (self.setup.users.as_ref()?, self.setup.user_upns.as_ref()?);
+        let own = target.and_then(|target| target.record.text(Property::ExternalDirectoryObjectId).value());
+        index
+            .get(text_hash(upn))
+            .map(|at| users.table.get(at as usize))
+            .find(|user| {
+                user.text(Property::UserPrincipalName).value().is_some_and(|found| same_text(found, upn))
+                    && !user.text(Property::Id).value().zip(own).is_some_and(|(id, own)| same_text(id, own))
+            })
+            .map(|user| display_identity(&user).to_string())
+    }
+
+    fn create(&mut self, upn: String, wanted: &mut Wanted<'s>) {
+        let setup = self.setup;
+        let limit = setup.limits.value("nameLength") as usize;
+        let local = upn.rsplit_once('@').map_or(upn.as_str(), |(local, _)| local);
+        let full = self.source.first_text(&[Property::DisplayName, Property::Name, Property::Alias]).map_or(Cow::Owned(local.to_string()), Cow::Borrowed);
+        let name = shorten(&full, limit);
+        if name.len() < full.len() {
+            let finding = self.finding("NameShortened").with("limit", limit.to_string()).with("value", name.to_string());
+            self.find(finding);
+        }
+        let alias = self.source.text(Property::Alias).value().map_or_else(|| Cow::Owned(local.to_string()), Cow::Borrowed);
+        let alias = match shorten(&alias, limit) {
+            short if short.len() < alias.len() => Cow::Owned(short.to_string()),
+            _ => alias,
+        };
+        let owner = setup
+            .aliases
+            .get(text_hash(&alias))
+            .map(|id| setup.recipients.get(RecipientId(id)))
+            .find(|record| record.text(Property::Alias).value().is_some_and(|found| same_text(found, &alias)));
+        if let Some(owner) = owner {
+            let finding = self.finding("AliasInUse").with("value", alias.to_string()).with("other", display_identity(&owner));
+            self.find(finding);
+        }
+        let Some(external) = self.external() else {
+            self.unknown(Property::PrimarySmtpAddress, false, None);
+            return;
+        };
+        let name = if name.len() < full.len() { Cow::Owned(name.to_string()) } else { full };
+        let display_name = self.source.text(Property::DisplayName).value().unwrap_or_default();
+        wanted.create = Some(Create { name, display_name, alias, upn, external });
+    }
+}
+
+/// At most `limit` characters, without a trailing space.
+fn shorten(text: &str, limit: usize) -> &str {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => text[..end].trim_end(),
+        None => text,
+    }
+}

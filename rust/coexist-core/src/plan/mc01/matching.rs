@@ -1,0 +1,452 @@
+//! Who is in scope, and which target object each person is: by the map file, else by every rule that finds something agreeing. Never a guess.
+
+use super::judge::upn_for;
+use super::setup::Setup;
+use crate::address::{compare, Action, Owner, Ownership, ProxyAddress};
+use crate::directory::{display_identity, owns, same_text, stable_identity, text_hash, Index, RecipientId, IDENTITIES};
+use crate::finding::{Finding, Side, Subject};
+use crate::identity::guid::Guid;
+use crate::snapshot::{Kind, Property, Record};
+use crate::specification::MatchRule;
+use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
+
+/// What matching found for one person.
+#[derive(Clone)]
+pub(super) enum Matched {
+    /// No object of the target is this person.
+    Missing,
+    /// This one is.
+    Found(RecipientId),
+    /// It cannot be told, or not be used; the findings say why.
+    Blocked(Vec<Finding>),
+}
+
+/// Everybody in scope.
+pub(super) struct People {
+    /// Row in the mailboxes table, by person.
+    rows: Vec<u32>,
+    matched: Vec<Matched>,
+    /// Wanted addresses that more than one person may want.
+    shared_addresses: Index,
+    /// ExchangeGuids that more than one source mailbox has.
+    shared_guids: Index,
+    /// UPNs that more than one person would get.
+    shared_upns: Index,
+    /// Findings about no single person in scope.
+    pub general: Vec<Finding>,
+}
+
+pub(super) fn subject(record: &Record) -> Subject {
+    Subject { tenant: Side::Source, kind: Some(Kind::Mailboxes), id: stable_identity(record).to_string(), name: display_identity(record).to_string() }
+}
+
+/// The zero GUID and text that is none are no GUID.
+pub(super) fn real_guid(text: Option<&str>) -> Option<Guid> {
+    text.and_then(|text| Guid::parse(text).ok()).filter(|guid| !guid.is_nil())
+}
+
+fn lower(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// A set of identities as people write them.
+struct Named(HashSet<String>);
+
+impl Named {
+    fn new(names: &[String]) -> Self {
+        Named(names.iter().map(|name| lower(name)).collect())
+    }
+
+    fn find(&self, record: &Record, mut each: impl FnMut(&str)) {
+        if self.0.is_empty() {
+            return;
+        }
+        for property in IDENTITIES {
+            if let Some(text) = record.text(property).value() {
+                if let Some(name) = self.0.get(&lower(text)) {
+                    each(name);
+                }
+            }
+        }
+    }
+
+    fn names(&self, record: &Record) -> bool {
+        let mut found = false;
+        self.find(record, |_| found = true);
+        found
+    }
+}
+
+impl People {
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn row(&self, person: usize) -> usize {
+        self.rows[person] as usize
+    }
+
+    pub fn matched(&self, person: usize) -> &Matched {
+        &self.matched[person]
+    }
+
+    /// Finds everybody in scope and their target objects.
+    pub fn find(setup: &Setup) -> Self {
+        let (rows, mut general) = scope(setup);
+        let map = Map::new(setup);
+        let mut matched: Vec<Matched> = rows.par_iter().with_min_len(512).map(|row| matching(setup, &map, &setup.mailboxes.get(*row as usize))).collect();
+        map.unused(setup, &mut general);
+        claimed_twice(setup, &rows, &mut matched);
+
+        let keyed = |keys: &(dyn Fn(&Record, &mut dyn FnMut(u64)) + Sync)| {
+            let entries: Vec<(u64, u32)> = rows
+                .par_iter()
+                .enumerate()
+                .with_min_len(512)
+                .fold(Vec::new, |mut entries, (person, row)| {
+                    keys(&setup.mailboxes.get(*row as usize), &mut |hash| entries.push((hash, person as u32)));
+                    entries
+                })
+                .reduce(Vec::new, |mut left, mut right| {
+                    left.append(&mut right);
+                    left
+                });
+            Index::shared(entries)
+        };
+        let context = setup.context();
+        let shared_addresses = keyed(&|record, push| {
+            let mut buffer = String::new();
+            crate::address::for_each_wanted(record, &context, |address| push(address.key_hash(&mut buffer)));
+        });
+        let shared_guids = keyed(&|record, push| {
+            if let Some(guid) = real_guid(record.text(Property::ExchangeGuid).value()) {
+                push(text_hash(guid.encode(&mut [0; 36])));
+            }
+        });
+        let shared_upns = keyed(&|record, push| {
+            if let Some(upn) = upn_for(setup, record, None, None) {
+                push(text_hash(&upn));
+            }
+        });
+        People { rows, matched, shared_addresses, shared_guids, shared_upns, general }
+    }
+
+    /// Another person whose source mailbox has this ExchangeGuid.
+    pub fn other_with_guid(&self, setup: &Setup, person: usize, guid: Guid) -> Option<String> {
+        let others = self.shared_guids.get(text_hash(guid.encode(&mut [0; 36]))).filter(|other| *other as usize != person);
+        self.first_where(setup, others, |record| real_guid(record.text(Property::ExchangeGuid).value()) == Some(guid))
+    }
+
+    /// Another person who would get this user principal name.
+    pub fn other_with_upn(&self, setup: &Setup, person: usize, upn: &str) -> Option<String> {
+        let others = self.shared_upns.get(text_hash(upn)).filter(|other| *other as usize != person);
+        self.first_where(setup, others, |record| upn_for(setup, record, None, None).is_some_and(|other| same_text(&other, upn)))
+    }
+
+    fn first_where(&self, setup: &Setup, people: impl Iterator<Item = u32>, holds: impl Fn(&Record) -> bool) -> Option<String> {
+        people
+            .map(|other| setup.mailboxes.get(self.row(other as usize)))
+            .find(|record| holds(record))
+            .map(|record| display_identity(&record).to_string())
+    }
+
+    fn target(&self, person: usize) -> Option<RecipientId> {
+        match self.matched[person] {
+            Matched::Found(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Who has or wants addresses besides one person.
+    pub fn owners<'p>(&'p self, setup: &'p Setup, person: usize) -> Owners<'p> {
+        Owners { setup, people: self, person, own: self.target(person), batch: true }
+    }
+}
+
+/// Answers for one person who else has an address.
+pub(super) struct Owners<'p> {
+    setup: &'p Setup<'p>,
+    people: &'p People,
+    person: usize,
+    own: Option<RecipientId>,
+    batch: bool,
+}
+
+impl Ownership for Owners<'_> {
+    fn other_owner(&self, address: &ProxyAddress) -> Option<Owner> {
+        let hash = address.key_hash(&mut String::new());
+        let recipients = &self.setup.recipients;
+        let owner = self.setup.addresses.get(hash).map(RecipientId).find(|id| Some(*id) != self.own && owns(&recipients.get(*id), address));
+        if let Some(id) = owner {
+            return Some(Owner::Target(display_identity(&recipients.get(id)).to_string()));
+        }
+        if !self.batch {
+            return None;
+        }
+        let mut others = self.people.shared_addresses.get(hash).filter(|other| *other as usize != self.person);
+        others.find_map(|other| self.really_wanted_by(other as usize, address)).map(Owner::Batch)
+    }
+}
+
+impl Owners<'_> {
+    /// The index holds what a person might want; whether they do, only their own comparison tells.
+    fn really_wanted_by(&self, other: usize, address: &ProxyAddress) -> Option<String> {
+        let setup = self.setup;
+        let source = setup.mailboxes.get(self.people.row(other));
+        let own = self.people.target(other);
+        let target = own.map_or(Record::none(), |id| setup.recipients.get(id));
+        let owners = Owners { setup, people: self.people, person: other, own, batch: false };
+        let diff = compare(&source, &target, own.is_some(), &setup.context(), &owners);
+        let wants = diff
+            .changes
+            .iter()
+            .any(|change| !change.present && matches!(change.action, Action::Add | Action::MakePrimary) && ProxyAddress::parse(&change.address).same_as(address));
+        wants.then(|| display_identity(&source).to_string())
+    }
+}
+
+/// The rows in scope, and findings about what the specification names and the snapshot does not hold.
+fn scope(setup: &Setup) -> (Vec<u32>, Vec<Finding>) {
+    let scope = &setup.specification.scope;
+    let exclude = Named::new(&scope.exclude);
+    let include = scope.include.as_deref().map(Named::new);
+    let mut seen = HashSet::new();
+    let mut rows = Vec::with_capacity(setup.mailboxes.len());
+    let mut findings = Vec::new();
+    for (row, mailbox) in setup.mailboxes.iter().enumerate() {
+        if let Some(include) = &include {
+            let mut named = false;
+            include.find(&mailbox, |name| {
+                named = true;
+                seen.insert(name.to_string());
+            });
+            if !named {
+                continue;
+            }
+        }
+        if exclude.names(&mailbox) {
+            findings.push(Finding::new("SourceExcluded", subject(&mailbox)));
+            continue;
+        }
+        if let Some(kind) = mailbox.text(Property::RecipientTypeDetails).value() {
+            if !scope.types.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind)) {
+                findings.push(Finding::new("SourceTypeNotInScope", subject(&mailbox)).with("type", kind));
+                continue;
+            }
+        }
+        rows.push(row as u32);
+    }
+    for name in scope.include.iter().flatten().filter(|name| !seen.contains(&lower(name))) {
+        findings.push(Finding::new("ScopeIncludeNotFound", Subject { tenant: Side::Source, kind: None, id: name.clone(), name: name.clone() }));
+    }
+    (rows, findings)
+}
+
+/// The map file, ready to be asked.
+struct Map {
+    by_source: HashMap<String, Vec<usize>>,
+    targets: HashMap<String, Vec<RecipientId>>,
+    found: Vec<std::sync::atomic::AtomicBool>,
+}
+
+impl Map {
+    fn new(setup: &Setup) -> Self {
+        let mut by_source: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, row) in setup.map.iter().enumerate() {
+            by_source.entry(lower(&row.source)).or_default().push(at);
+        }
+        let mut targets: HashMap<String, Vec<RecipientId>> = setup.map.iter().map(|row| (lower(&row.target), Vec::new())).collect();
+        if !targets.is_empty() {
+            for number in 0..setup.recipients.len() as u32 {
+                let record = setup.recipients.get(RecipientId(number));
+                for property in IDENTITIES {
+                    if let Some(ids) = record.text(property).value().and_then(|text| targets.get_mut(&lower(text))) {
+                        if ids.last() != Some(&RecipientId(number)) {
+                            ids.push(RecipientId(number));
+                        }
+                    }
+                }
+            }
+        }
+        Map { by_source, targets, found: setup.map.iter().map(|_| false.into()).collect() }
+    }
+
+    /// What the map file says of a person, if anything.
+    fn ask(&self, setup: &Setup, source: &Record) -> Option<Matched> {
+        if self.by_source.is_empty() {
+            return None;
+        }
+        let mut rows: Vec<usize> = Vec::new();
+        for property in IDENTITIES {
+            if let Some(found) = source.text(property).value().and_then(|text| self.by_source.get(&lower(text))) {
+                rows.extend(found);
+            }
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        for row in &rows {
+            self.found[*row].store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        let first = &setup.map[*rows.first()?];
+        if let Some(other) = rows.iter().map(|row| &setup.map[*row]).find(|other| !same_text(&other.target, &first.target)) {
+            let finding = Finding::new("MapRowDuplicate", subject(source)).with("value", &*first.target).with("other", &*other.target);
+            return Some(Matched::Blocked(vec![finding.at(map_name(setup), other.line)]));
+        }
+        let ids = self.targets.get(&lower(&first.target)).map(Vec::as_slice).unwrap_or_default();
+        Some(match ids {
+            [] => Matched::Blocked(vec![Finding::new("MapTargetNotFound", subject(source)).with("value", &*first.target).at(map_name(setup), first.line)]),
+            [id] => usable(setup, source, *id),
+            ids => ambiguous(setup, source, ids),
+        })
+    }
+
+    fn unused(&self, setup: &Setup, findings: &mut Vec<Finding>) {
+        for (row, found) in setup.map.iter().zip(&self.found) {
+            // Out of scope is not the same as not there, but a map file may well name people who are out of scope.
+            if !found.load(std::sync::atomic::Ordering::Relaxed) && !self.names_anybody(setup, &row.source) {
+                let subject = Subject { tenant: Side::Source, kind: None, id: row.source.clone(), name: row.source.clone() };
+                findings.push(Finding::new("MapSourceNotFound", subject).at(map_name(setup), row.line));
+            }
+        }
+    }
+
+    fn names_anybody(&self, setup: &Setup, name: &str) -> bool {
+        let named = Named(HashSet::from([lower(name)]));
+        setup.mailboxes.iter().any(|mailbox| named.names(&mailbox))
+    }
+}
+
+fn map_name<'s>(setup: &Setup<'s>) -> &'s str {
+    setup.specification.matching.map_file.as_deref().unwrap_or("map file")
+}
+
+fn matching(setup: &Setup, map: &Map, source: &Record) -> Matched {
+    if let Some(matched) = map.ask(setup, source) {
+        return matched;
+    }
+    let mut found: Vec<RecipientId> = Vec::new();
+    for rule in &setup.specification.matching.rules {
+        candidates(setup, *rule, source, &mut |id| {
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        });
+    }
+    // A contact or a group that owns the person's address is in the way, but it is not the person: only alone does it stand for them.
+    let mut usable_ones: Vec<RecipientId> = found.iter().copied().filter(|id| matches!(setup.recipients.kind(*id), Kind::MailUsers | Kind::Mailboxes)).collect();
+    usable_ones.sort_unstable();
+    match (&usable_ones[..], found.first()) {
+        ([id], _) => usable(setup, source, *id),
+        ([], None) => not_mail_enabled(setup, source),
+        ([], Some(other)) => usable(setup, source, *other),
+        (several, _) => ambiguous(setup, source, several),
+    }
+}
+
+fn candidates(setup: &Setup, rule: MatchRule, source: &Record, push: &mut dyn FnMut(RecipientId)) {
+    let recipients = &setup.recipients;
+    let mut by_text = |index: &Index, property: Property, text: &str| {
+        for id in index.get(text_hash(text)).map(RecipientId) {
+            if recipients.get(id).text(property).value().is_some_and(|found| same_text(found, text)) {
+                push(id);
+            }
+        }
+    };
+    match rule {
+        MatchRule::ExchangeGuid => {
+            if let Some(guid) = real_guid(source.text(Property::ExchangeGuid).value()) {
+                by_text(&setup.exchange_guids, Property::ExchangeGuid, guid.encode(&mut [0; 36]));
+            }
+        }
+        MatchRule::ExternalDirectoryObjectId => {
+            if let (Some((property, index)), Some(id)) = (&setup.attribute, source.text(Property::ExternalDirectoryObjectId).value()) {
+                by_text(index, *property, id);
+            }
+        }
+        MatchRule::UserPrincipalName => {
+            if let Some(upn) = upn_for(setup, source, None, None) {
+                by_text(&setup.upns, Property::UserPrincipalName, &upn);
+            }
+        }
+        MatchRule::PrimarySmtpAddress => {
+            let Some(primary) = source_primary(source) else { return };
+            let mapped = setup.domain_map.get(primary.domain().unwrap_or_default()).and_then(|domain| Some(format!("smtp:{}@{domain}", primary.local_part()?)));
+            for address in std::iter::once(primary).chain(mapped.as_deref().map(ProxyAddress::parse)) {
+                for id in setup.addresses.get(address.key_hash(&mut String::new())).map(RecipientId) {
+                    if owns(&recipients.get(id), &address) {
+                        push(id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The primary SMTP address of a source mailbox, from the property or from the list.
+pub(super) fn source_primary<'a>(source: &Record<'a>) -> Option<ProxyAddress<'a>> {
+    let listed = source.list(Property::EmailAddresses).value().and_then(|mut list| list.find(|text| text.starts_with("SMTP:")));
+    listed.or(source.text(Property::PrimarySmtpAddress).value()).map(ProxyAddress::parse).filter(|address| address.domain().is_some())
+}
+
+fn blocked(setup: &Setup, source: &Record, id: RecipientId, code: &'static str) -> Matched {
+    let (file, line) = setup.recipients.origin(id);
+    let target = setup.recipients.get(id);
+    Matched::Blocked(vec![Finding::new(code, subject(source)).with("target", display_identity(&target)).at(file, line)])
+}
+
+/// The object, where it can be prepared.
+fn usable(setup: &Setup, source: &Record, id: RecipientId) -> Matched {
+    let record = setup.recipients.get(id);
+    let kind = record.text(Property::RecipientTypeDetails).value();
+    match setup.recipients.kind(id) {
+        Kind::Mailboxes => blocked(setup, source, id, "TargetIsMailbox"),
+        Kind::MailContacts => blocked(setup, source, id, "TargetIsContact"),
+        Kind::Groups => blocked(setup, source, id, "TargetIsGroup"),
+        _ if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("GuestMailUser")) => blocked(setup, source, id, "TargetIsGuest"),
+        _ => Matched::Found(id),
+    }
+}
+
+fn ambiguous(setup: &Setup, source: &Record, ids: &[RecipientId]) -> Matched {
+    let mut names: Vec<&str> = ids.iter().map(|id| display_identity(&setup.recipients.get(*id))).collect();
+    names.sort_unstable();
+    let finding = Finding::new("TargetAmbiguous", subject(source)).with("count", ids.len().to_string()).with("candidates", names.join(", "));
+    Matched::Blocked(vec![finding])
+}
+
+/// No recipient is the person; perhaps a user without mail is.
+fn not_mail_enabled(setup: &Setup, source: &Record) -> Matched {
+    let Some(upn) = upn_for(setup, source, None, None) else { return Matched::Missing };
+    let (Some(users), Some(index)) = (&setup.users, &setup.user_upns) else { return Matched::Missing };
+    let user = index
+        .get(text_hash(&upn))
+        .map(|at| (at, users.table.get(at as usize)))
+        .find(|(_, user)| user.text(Property::UserPrincipalName).value().is_some_and(|found| same_text(found, &upn)));
+    match user {
+        Some((at, user)) => {
+            let finding = Finding::new("TargetNotMailEnabled", subject(source)).with("target", display_identity(&user));
+            Matched::Blocked(vec![finding.at(users.table.file(), users.table.line(at as usize))])
+        }
+        None => Matched::Missing,
+    }
+}
+
+/// One target object can receive one mailbox: everybody who matched the same one is blocked.
+fn claimed_twice(setup: &Setup, rows: &[u32], matched: &mut [Matched]) {
+    let mut claims: HashMap<RecipientId, Vec<usize>> = HashMap::new();
+    for (person, matched) in matched.iter().enumerate() {
+        if let Matched::Found(id) = matched {
+            claims.entry(*id).or_default().push(person);
+        }
+    }
+    for (id, people) in claims.into_iter().filter(|(_, people)| people.len() > 1) {
+        let target = setup.recipients.get(id);
+        for (at, person) in people.iter().enumerate() {
+            let other = people[if at == 0 { 1 } else { 0 }];
+            let (record, other) = (setup.mailboxes.get(rows[*person] as usize), setup.mailboxes.get(rows[other] as usize));
+            let finding = Finding::new("TargetClaimedTwice", subject(&record)).with("other", display_identity(&other)).with("target", display_identity(&target));
+            matched[*person] = Matched::Blocked(vec![finding]);
+        }
+    }
+}

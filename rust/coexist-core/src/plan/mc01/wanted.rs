@@ -1,0 +1,43 @@
+//! What one person's target object lacks, before it is known on which surface that is changed.
+
+use crate::identity::guid::Guid;
+use std::borrow::Cow;
+
+/// A mail user to create.
+pub(super) struct Create<'a> {
+    pub name: Cow<'a, str>,
+    pub display_name: &'a str,
+    pub alias: Cow<'a, str>,
+    pub upn: String,
+    /// The source's primary, with `SMTP:`.
+    pub external: Cow<'a, str>,
+}
+
+/// A value and what stands in its place now.
+pub(super) struct Replace<'a> {
+    pub new: Cow<'a, str>,
+    pub old: Option<Cow<'a, str>>,
+}
+
+/// Everything that one person's target object lacks; what is there already is not in here.
+#[derive(Default)]
+pub(super) struct Wanted<'a> {
+    pub create: Option<Create<'a>>,
+    /// PreviousRecipientTypeDetails, where a previous mailbox must be cleared.
+    pub clear_previous: Option<&'a str>,
+    pub exchange_guid: Option<Guid>,
+    pub archive_guid: Option<Guid>,
+    /// Addresses with their prefix.
+    pub add: Vec<Cow<'a, str>>,
+    /// Addresses with their prefix, for the late stage.
+    pub remove: Vec<Cow<'a, str>>,
+    /// The primary SMTP address, without prefix.
+    pub primary: Option<Replace<'a>>,
+    /// ExternalEmailAddress, with prefix.
+    pub external: Option<Replace<'a>>,
+    pub upn: Option<Replace<'a>>,
+    pub raise_quota: bool,
+    pub licence: bool,
+    /// Usage location to set before the licence.
+    pub usage_location: Option<&'a str>,
+}

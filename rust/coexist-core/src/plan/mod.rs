@@ -1,0 +1,8 @@
+//! Plans: what must be done, on which surface, in which stage, after what, how it is checked and how it is undone.
+
+pub mod mc01;
+mod operation;
+mod writer;
+
+pub use operation::{Command, Condition, Gate, Operation, Parameter, Request, Secret, Stage, SubjectRef, Surface, Test, Undo, WaitFor};
+pub use writer::{footer, Body, Header, Input, PlanFinding, Section, Summary, TenantRef, BETWEEN, VERSION};

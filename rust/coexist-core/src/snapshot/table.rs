@@ -1,0 +1,103 @@
+//! All objects of one kind in one snapshot.
+
+use super::record::{Record, RecordBuilder};
+use super::Kind;
+
+/// Records that were parsed together: one buffer, where each record begins, and the line that each began on.
+pub struct Chunk {
+    bytes: Vec<u8>,
+    starts: Vec<u32>,
+    lines: Vec<u32>,
+}
+
+impl Chunk {
+    /// The records of a builder; `lines[i]` is the line that record `i` began on.
+    pub fn new(builder: RecordBuilder, lines: Vec<u32>) -> Self {
+        let (bytes, starts) = builder.finish();
+        debug_assert_eq!(starts.len(), lines.len());
+        Chunk { bytes, starts, lines }
+    }
+
+    /// How many records it holds.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// True without records.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    fn record(&self, index: usize) -> &[u8] {
+        let start = self.starts[index] as usize;
+        let end = self.starts.get(index + 1).map_or(self.bytes.len(), |next| *next as usize);
+        &self.bytes[start..end]
+    }
+}
+
+/// All objects of one kind, in the order of the file.
+pub struct Table {
+    kind: Kind,
+    file: String,
+    chunks: Vec<Chunk>,
+    firsts: Vec<u32>,
+    len: usize,
+}
+
+impl Table {
+    /// An empty table; `file` is its name in messages.
+    pub fn new(kind: Kind, file: impl Into<String>) -> Self {
+        Table { kind, file: file.into(), chunks: Vec::new(), firsts: Vec::new(), len: 0 }
+    }
+
+    /// Adds what was parsed next.
+    pub fn push(&mut self, chunk: Chunk) {
+        if !chunk.is_empty() {
+            self.firsts.push(self.len as u32);
+            self.len += chunk.len();
+            self.chunks.push(chunk);
+        }
+    }
+
+    /// What the table holds.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The file that it was read from, as the user named it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// How many objects it holds.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True without objects.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn place(&self, index: usize) -> (&Chunk, usize) {
+        let chunk = self.firsts.partition_point(|first| *first as usize <= index) - 1;
+        (&self.chunks[chunk], index - self.firsts[chunk] as usize)
+    }
+
+    /// The object at an index below [`Self::len`].
+    pub fn get(&self, index: usize) -> Record<'_> {
+        let (chunk, at) = self.place(index);
+        Record::new(chunk.record(at))
+    }
+
+    /// The line, from 1, that the object at an index began on.
+    pub fn line(&self, index: usize) -> u64 {
+        let (chunk, at) = self.place(index);
+        u64::from(chunk.lines[at])
+    }
+
+    /// Every object, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
+        self.chunks.iter().flat_map(|chunk| (0..chunk.len()).map(move |index| Record::new(chunk.record(index))))
+    }
+}

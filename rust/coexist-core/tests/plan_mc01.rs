@@ -1,0 +1,360 @@
+//! MC-01 from two snapshots: what is planned, in which order, and what keeps a person out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod world;
+
+use coexist_core::plan::mc01::MapRow;
+use coexist_core::snapshot::Kind;
+use serde_json::{json, Value};
+use world::{guid, mail_user, mailbox, World};
+
+fn anna() -> World {
+    World::new().with_person(1, "anna")
+}
+
+#[test]
+fn an_unstamped_external_member_gets_everything_in_order() {
+    let plan = anna().plan();
+    assert_eq!(plan.steps(), ["stamp", "addAddresses", "setPrimary", "removeAddresses"]);
+    let stamp = plan.step("stamp");
+    assert_eq!(stamp["command"], json!({"name": "Set-MailUser", "parameters": {"Identity": guid(0x2001), "ExchangeGuid": guid(0x1001)}}));
+    assert_eq!(stamp["stage"], "prepare");
+    assert_eq!(stamp["expect"], json!([{"property": "ExchangeGuid", "empty": true}]));
+    assert_eq!(
+        plan.step("addAddresses")["command"]["parameters"]["EmailAddresses"]["Add"],
+        json!([
+            "X500:/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=00000001-anna",
+            "x500:/o=Old/cn=anna",
+            "smtp:anna@fabrikam.com"
+        ])
+    );
+    assert_eq!(plan.step("setPrimary")["command"]["parameters"]["WindowsEmailAddress"], "anna@fabrikam.com");
+    let removal = plan.step("removeAddresses");
+    assert_eq!(removal["command"]["parameters"]["EmailAddresses"], json!({"Remove": ["SMTP:anna@contoso.com"]}));
+    assert_eq!(removal["stage"], "cutover");
+    assert_eq!(removal["gates"][0]["waitFor"], "mailboxSynced");
+    assert_eq!(removal["gates"][0]["deadlineMinutes"], 336 * 60);
+    assert_eq!(removal["dependsOn"].as_array().unwrap().len(), 3);
+    assert_eq!(plan.codes(), ["AddressNotAccepted"]);
+}
+
+#[test]
+fn removal_is_never_in_prepare() {
+    let mut world = anna();
+    world.specification["items"] = json!({"MC-01": {"unacceptedAddresses": "preStage"}});
+    let plan = world.plan();
+    assert_eq!(plan.step("removeAddresses")["stage"], "preStage");
+    for operation in &plan.operations {
+        let removes = operation["command"]["parameters"]["EmailAddresses"].get("Remove").is_some();
+        assert!(!(removes && operation["stage"] == "prepare"));
+    }
+}
+
+#[test]
+fn applying_the_plan_leaves_nothing_to_do() {
+    let mut world = anna();
+    let user = &mut world.target(Kind::MailUsers)[0];
+    user["ExchangeGuid"] = json!(guid(0x1001));
+    user["PrimarySmtpAddress"] = json!("anna@fabrikam.com");
+    user["EmailAddresses"] = json!([
+        "SMTP:anna@fabrikam.com",
+        "smtp:anna@fabrikam.onmicrosoft.com",
+        "X500:/O=EXCHANGELABS/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=00000001-ANNA",
+        "X500:/o=Old/cn=anna"
+    ]);
+    let plan = world.plan();
+    assert!(plan.steps().is_empty(), "{:?}", plan.steps());
+    assert_eq!((plan.summary.people, plan.summary.ready, plan.summary.blocked), (1, 1, 0));
+}
+
+#[test]
+fn a_missing_target_is_created_with_a_password_that_is_nowhere() {
+    let mut world = anna();
+    world.target(Kind::MailUsers).clear();
+    let plan = world.plan();
+    assert_eq!(plan.steps(), ["create", "stamp", "addAddresses", "setPrimary", "removeAddresses"]);
+    let create = plan.step("create");
+    assert_eq!(create["command"]["name"], "New-MailUser");
+    assert_eq!(create["command"]["parameters"]["MicrosoftOnlineServicesID"], "anna@fabrikam.com");
+    assert_eq!(create["secrets"], json!([{"parameter": "Password", "kind": "generatedPassword"}]));
+    assert!(create["command"]["parameters"].get("Password").is_none());
+    assert_eq!(plan.step("stamp")["dependsOn"], json!([format!("MC-01/{}/create", guid(1))]));
+    assert_eq!(plan.step("stamp")["undo"], json!({"with": format!("MC-01/{}/create", guid(1))}));
+    assert_eq!(plan.step("removeAddresses")["command"]["parameters"]["EmailAddresses"]["Remove"], json!(["smtp:anna@contoso.com"]));
+
+    world.specification["items"] = json!({"MC-01": {"createMissing": false}});
+    let plan = world.plan();
+    assert_eq!(plan.codes(), ["TargetMissing"]);
+    assert!(plan.operations.is_empty());
+}
+
+#[test]
+fn the_licence_waits_for_the_verified_stamp() {
+    let mut world = anna();
+    world.specification["items"] = json!({"MC-01": {"licence": {"skuId": guid(9), "disabledPlans": [guid(8)], "usageLocation": "DE"}}});
+    let plan = world.plan();
+    let licence = plan.step("assignLicence");
+    assert_eq!(licence["request"]["path"], format!("/users/{}/assignLicense", guid(0x2001)));
+    assert_eq!(licence["request"]["body"], json!({"addLicenses": [{"disabledPlans": [guid(8)], "skuId": guid(9)}], "removeLicenses": []}));
+    assert_eq!(licence["stage"], "preStage");
+    assert_eq!(licence["dependsOn"], json!([format!("MC-01/{}/stamp", guid(1)), format!("MC-01/{}/setUsageLocation", guid(1))]));
+    assert_eq!(licence["gates"][0]["conditions"], json!([{"property": "ExchangeGuid", "equals": guid(0x1001)}]));
+
+    world.target(Kind::Users).push(json!({"Id": guid(0x2001), "UserPrincipalName": "anna@fabrikam.com", "AssignedLicenses": [{"skuId": guid(9)}], "UsageLocation": "FR"}));
+    assert!(!world.plan().steps().contains(&"assignLicence".to_string()));
+}
+
+#[test]
+fn setting_the_external_address_puts_the_primary_back() {
+    let mut world = anna();
+    let user = &mut world.target(Kind::MailUsers)[0];
+    user["ExternalEmailAddress"] = json!("SMTP:somebody@else.example");
+    user["EmailAddresses"] = json!(["SMTP:anna@fabrikam.com", "smtp:anna@fabrikam.onmicrosoft.com"]);
+    let plan = world.plan();
+    assert_eq!(plan.step("setExternalAddress")["command"]["parameters"]["ExternalEmailAddress"], "SMTP:anna@contoso.com");
+    assert_eq!(plan.step("setPrimary")["dependsOn"], json!([format!("MC-01/{}/addAddresses", guid(1)), format!("MC-01/{}/setExternalAddress", guid(1))]));
+    assert_eq!(plan.step("removeAddresses")["command"]["parameters"]["EmailAddresses"]["Remove"], json!(["smtp:anna@contoso.com"]));
+}
+
+#[test]
+fn the_upn_goes_to_the_surface_that_owns_it() {
+    let mut world = anna();
+    world.target(Kind::MailUsers)[0]["UserPrincipalName"] = json!("anna_contoso.com#EXT#@fabrikam.onmicrosoft.com");
+    let plan = world.plan();
+    let upn = plan.step("setUpn");
+    assert_eq!((&upn["surface"], &upn["request"]["body"]), (&json!("graph"), &json!({"userPrincipalName": "anna@fabrikam.com"})));
+    assert_eq!(upn["undo"]["request"]["body"]["userPrincipalName"], "anna_contoso.com#EXT#@fabrikam.onmicrosoft.com");
+
+    synchronize(&mut world);
+    let plan = world.plan();
+    assert_eq!(plan.step("setUpn")["command"], json!({"name": "Set-ADUser", "parameters": {"Identity": "00112233-4455-6677-8899-aabbccddeeff", "UserPrincipalName": "anna@fabrikam.com"}}));
+}
+
+/// Makes the only mail user one that AD masters.
+fn synchronize(world: &mut World) {
+    world.target(Kind::MailUsers)[0]["IsDirSynced"] = json!(true);
+    world.target(Kind::Users).push(json!({"Id": guid(0x2001), "OnPremisesImmutableId": "MyIRAFVEd2aImaq7zN3u/w=="}));
+    let bytes: Vec<u8> = vec![0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff];
+    world.target(Kind::AdUsers).push(json!({"ObjectGUID": "00112233-4455-6677-8899-aabbccddeeff", "mS-DS-ConsistencyGuid": bytes, "SamAccountName": "anna"}));
+}
+
+#[test]
+fn what_ad_masters_is_changed_in_ad() {
+    let mut world = anna();
+    synchronize(&mut world);
+    let plan = world.plan();
+    assert!(plan.operations.iter().all(|operation| operation["surface"] == "activeDirectory"), "{:?}", plan.operations);
+    assert_eq!(plan.steps(), ["stamp", "addAddresses", "removeAddresses"]);
+    // GUID 00001001-1111-… in AD byte order: 01 10 00 00 11 11 22 42 83 33 44 44 55 55 66 66.
+    assert_eq!(plan.step("stamp")["command"]["parameters"]["Replace"], json!({"msExchMailboxGuid": {"bytes": "ARAAABERIkKDM0REVVVmZg=="}}));
+    let addresses = &plan.step("addAddresses")["command"]["parameters"];
+    assert_eq!(addresses["Remove"]["proxyAddresses"], json!(["SMTP:anna@contoso.com"]));
+    assert!(addresses["Add"]["proxyAddresses"].as_array().unwrap().contains(&json!("SMTP:anna@fabrikam.com")));
+    assert!(addresses["Add"]["proxyAddresses"].as_array().unwrap().contains(&json!("smtp:anna@contoso.com")));
+    assert_eq!(plan.step("removeAddresses")["command"]["parameters"]["Remove"]["proxyAddresses"], json!(["smtp:anna@contoso.com"]));
+
+    world.target(Kind::AdUsers).clear();
+    assert!(world.plan().codes().contains(&"AdObjectUnknown"));
+    world.target(Kind::MailUsers)[0].as_object_mut().unwrap().remove("IsDirSynced");
+    assert!(world.plan().codes().contains(&"SyncStateUnknown"));
+}
+
+#[test]
+fn what_is_unknown_is_never_taken_for_empty() {
+    for (side, property) in [("source", "EmailAddresses"), ("source", "LegacyExchangeDN"), ("source", "ArchiveGuid"), ("source", "ExchangeGuid"), ("target", "EmailAddresses"), ("target", "ExternalEmailAddress"), ("target", "ExchangeGuid"), ("target", "ArchiveGuid")] {
+        for flattened in [false, true] {
+            let mut world = anna();
+            let object = if side == "source" { &mut world.source(Kind::Mailboxes)[0] } else { &mut world.target(Kind::MailUsers)[0] };
+            match flattened {
+                true => object[property] = json!("System.Collections.ArrayList"),
+                false => drop(object.as_object_mut().unwrap().remove(property)),
+            }
+            let plan = world.plan();
+            let code = if flattened { "PropertyFlattened" } else { "PropertyNotExported" };
+            let finding = plan.findings.iter().find(|finding| finding.code == code).unwrap_or_else(|| panic!("{side} {property}: {:?}", plan.codes()));
+            assert!(finding.message().contains(property), "{}", finding.message());
+            assert!(finding.place.as_ref().unwrap().0.starts_with(side));
+            assert!(plan.operations.is_empty(), "{side} {property}: {:?}", plan.steps());
+        }
+    }
+}
+
+#[test]
+fn troubles_are_found_and_stop_only_their_person() {
+    type Spoil = fn(&mut World);
+    let cases: &[(&str, Spoil)] = &[
+        ("SourceExchangeGuidInvalid", |w| w.source(Kind::Mailboxes)[0]["ExchangeGuid"] = json!("00000000-0000-0000-0000-000000000000")),
+        ("SourceLegacyExchangeDnInvalid", |w| w.source(Kind::Mailboxes)[0]["LegacyExchangeDN"] = json!("anna")),
+        ("TargetExchangeGuidDiffers", |w| w.target(Kind::MailUsers)[0]["ExchangeGuid"] = json!(guid(77))),
+        ("TargetArchiveGuidDiffers", |w| w.target(Kind::MailUsers)[0]["ArchiveGuid"] = json!(guid(77))),
+        ("TargetIsGuest", |w| w.target(Kind::MailUsers)[0]["RecipientTypeDetails"] = json!("GuestMailUser")),
+        ("TargetIsMailbox", |w| {
+            let user = w.target(Kind::MailUsers).remove(0);
+            w.target(Kind::Mailboxes).push(user);
+        }),
+        ("TargetIsContact", |w| {
+            let user = w.target(Kind::MailUsers).remove(0);
+            w.target(Kind::MailContacts).push(user);
+        }),
+        ("TargetNotMailEnabled", |w| {
+            w.target(Kind::MailUsers).remove(0);
+            w.target(Kind::Users).push(json!({"Id": guid(5), "UserPrincipalName": "anna@fabrikam.com"}));
+        }),
+        ("TargetAmbiguous", |w| {
+            let mut other = mail_user(7, "other");
+            other["UserPrincipalName"] = json!("other@fabrikam.com");
+            other["EmailAddresses"] = json!(["SMTP:anna@fabrikam.com"]);
+            w.target(Kind::MailUsers).push(other);
+        }),
+        ("TargetPreLicensed", |w| {
+            w.target(Kind::Users).push(json!({"Id": guid(0x2001), "AssignedPlans": [{"servicePlanId": "EFB87545-963c-4e0d-99df-69c6916d9eb0", "capabilityStatus": "Enabled"}]}));
+        }),
+        ("PreviousMailboxPresent", |w| w.target(Kind::ExchangeUsers).push(json!({"ExternalDirectoryObjectId": guid(0x2001), "PreviousRecipientTypeDetails": "UserMailbox"}))),
+        ("HoldLitigation", |w| w.source(Kind::Mailboxes)[0]["LitigationHoldEnabled"] = json!(true)),
+        ("HoldEDiscovery", |w| w.source(Kind::Mailboxes)[0]["InPlaceHolds"] = json!(["UniHabc"])),
+        ("TooManyArchives", |w| w.source(Kind::Mailboxes)[0]["MailboxLocations"] = (0..13).map(|n| json!(format!("1;{};AuxArchive;s;d", guid(n)))).collect()),
+        ("RecoverableItemsTooLarge", |w| w.source(Kind::MailboxStatistics).push(json!({"MailboxGuid": guid(0x1001), "TotalDeletedItemSize": "31 GB (33,285,996,544 bytes)"}))),
+        ("AddressInUse", |w| w.target(Kind::Groups).push(json!({"EmailAddresses": ["smtp:other@fabrikam.com", "X500:/O=old/CN=ANNA"], "PrimarySmtpAddress": "all@fabrikam.com"}))),
+        ("AddressClaimedTwice", |w| w.source(Kind::Mailboxes)[0]["EmailAddresses"].as_array_mut().unwrap().push(json!("x500:/o=Old/cn=BERT"))),
+        ("AddressLimitExceeded", |w| w.source(Kind::Mailboxes)[0]["EmailAddresses"].as_array_mut().unwrap().extend((0..400).map(|n| json!(format!("x500:/o=Move{n}/cn=a"))))),
+        ("AddressMalformed", |w| w.source(Kind::Mailboxes)[0]["EmailAddresses"].as_array_mut().unwrap().push(json!("x500:nonsense"))),
+        ("UpnInUse", |w| {
+            w.target(Kind::MailUsers)[0]["UserPrincipalName"] = json!("a_x#EXT#@fabrikam.onmicrosoft.com");
+            w.target(Kind::Users).push(json!({"Id": guid(5), "UserPrincipalName": "ANNA@fabrikam.com"}));
+        }),
+        ("AliasInUse", |w| {
+            w.target(Kind::MailUsers).remove(0);
+            w.target(Kind::Groups).push(json!({"Alias": "Anna", "EmailAddresses": [], "PrimarySmtpAddress": "all@fabrikam.com"}));
+        }),
+        ("MapTargetNotFound", |w| w.map.push(MapRow { source: "ANNA@contoso.com".into(), target: "nobody@fabrikam.com".into(), line: 2 })),
+        ("MapRowDuplicate", |w| {
+            w.map.push(MapRow { source: "anna@contoso.com".into(), target: "anna@fabrikam.com".into(), line: 2 });
+            w.map.push(MapRow { source: guid(1), target: "bert@fabrikam.com".into(), line: 3 });
+        }),
+        ("TargetClaimedTwice", |w| w.map.push(MapRow { source: "anna@contoso.com".into(), target: guid(0x2002), line: 2 })),
+        ("SourceExchangeGuidDuplicate", |w| {
+            let guid = w.source(Kind::Mailboxes)[1]["ExchangeGuid"].clone();
+            w.source(Kind::Mailboxes)[0]["ExchangeGuid"] = guid;
+        }),
+    ];
+    for (code, spoil) in cases {
+        let mut world = anna().with_person(2, "bert").with_person(3, "cleo");
+        spoil(&mut world);
+        let plan = world.plan();
+        let finding = plan.findings.iter().find(|finding| finding.code == *code).unwrap_or_else(|| panic!("{code} not among {:?}", plan.codes()));
+        assert!(finding.blocks, "{code}");
+        assert!(!finding.message().contains('?') && !finding.message().contains('{'), "{code}: {}", finding.message());
+        let people: Vec<&str> = plan.operations.iter().map(|operation| operation["subject"]["name"].as_str().unwrap()).collect();
+        assert!(!people.contains(&"anna@contoso.com"), "{code}: anna is still planned");
+        assert!(people.contains(&"cleo@contoso.com"), "{code}: cleo is not planned");
+    }
+}
+
+#[test]
+fn options_turn_findings_into_operations() {
+    let mut world = anna();
+    world.target(Kind::ExchangeUsers).push(json!({"ExternalDirectoryObjectId": guid(0x2001), "PreviousRecipientTypeDetails": "UserMailbox"}));
+    world.source(Kind::MailboxStatistics).push(json!({"MailboxGuid": guid(0x1001), "TotalDeletedItemSize": "31 GB (33,285,996,544 bytes)"}));
+    world.source(Kind::Mailboxes)[0]["LitigationHoldEnabled"] = json!(true);
+    world.specification["items"] = json!({"MC-01": {"clearPreviousMailbox": true, "raiseRecoverableItemsQuota": true, "holds": "warn"}});
+    let plan = world.plan();
+    assert_eq!(plan.step("stamp")["dependsOn"], json!([format!("MC-01/{}/clearPreviousMailbox", guid(1))]));
+    assert!(plan.step("clearPreviousMailbox")["undo"]["irreversible"].as_str().unwrap().len() > 10);
+    assert_eq!(plan.step("raiseQuota")["command"]["parameters"]["EnableLitigationHoldForMigration"], true);
+    assert!(plan.findings.iter().all(|finding| !finding.blocks));
+}
+
+#[test]
+fn a_contact_that_owns_the_persons_address_is_in_the_way() {
+    let mut world = anna();
+    world.target(Kind::MailUsers).clear();
+    world.target(Kind::MailUsers).push({
+        let mut user = mail_user(1, "anna");
+        user["EmailAddresses"] = json!(["SMTP:anna@fabrikam.com", "smtp:anna@fabrikam.onmicrosoft.com"]);
+        user["ExternalEmailAddress"] = json!("SMTP:anna@fabrikam.onmicrosoft.com");
+        user
+    });
+    world.target(Kind::MailContacts).push(json!({"EmailAddresses": ["SMTP:anna@contoso.com"], "ExternalEmailAddress": "SMTP:anna@contoso.com", "PrimarySmtpAddress": "anna@contoso.com"}));
+    let plan = world.plan();
+    assert!(plan.codes().contains(&"AddressInUse"), "{:?}", plan.codes());
+}
+
+#[test]
+fn the_map_file_decides_what_rules_cannot() {
+    let mut world = anna();
+    world.target(Kind::MailUsers)[0] = mail_user(1, "somebody");
+    assert_eq!(world.plan().steps()[0], "create");
+    world.map.push(MapRow { source: "anna@contoso.com".into(), target: "Somebody@Fabrikam.com".into(), line: 2 });
+    world.map.push(MapRow { source: "nobody@contoso.com".into(), target: "x".into(), line: 3 });
+    let plan = world.plan();
+    assert_eq!(plan.steps()[0], "stamp");
+    assert_eq!(plan.codes(), ["AddressNotAccepted", "MapSourceNotFound"]);
+}
+
+#[test]
+fn inputs_that_contradict_each_other_are_refused_whole() {
+    type Spoil = fn(&mut World);
+    let cases: &[(&str, Spoil)] = &[
+        ("AcceptedDomainsUnknown", |w| drop(w.specification["target"].as_object_mut().unwrap().remove("acceptedDomains"))),
+        ("DeliveryDomainUnknown", |w| drop(w.specification["target"].as_object_mut().unwrap().remove("deliveryDomain"))),
+        ("DeliveryDomainNotAccepted", |w| w.specification["target"]["deliveryDomain"] = json!("elsewhere.example")),
+        ("DomainMapNotAccepted", |w| w.specification["domainMap"] = json!({"contoso.com": "elsewhere.example"})),
+        ("SourceMailboxesMissing", |w| w.source.clear()),
+        ("TargetMailUsersMissing", |w| w.target.clear()),
+        ("LimitUnknown", |w| w.specification["limits"] = json!({"nonsense": 1})),
+    ];
+    for (code, spoil) in cases {
+        let mut world = anna();
+        spoil(&mut world);
+        let problem = world.try_plan().err().unwrap_or_else(|| panic!("{code}: planned"));
+        assert_eq!(&problem.code, code);
+    }
+}
+
+#[test]
+fn the_plan_is_the_same_on_any_number_of_threads() {
+    let mut world = World::new();
+    for number in 0..3000 {
+        world = world.with_person(number, &format!("p{number}"));
+    }
+    let plan = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| world.plan().text);
+    let one = plan(1);
+    assert_eq!(one, plan(2));
+    assert_eq!(one, plan(7));
+}
+
+#[test]
+fn a_upn_that_no_rule_carries_is_told() {
+    let mut world = anna();
+    world.source(Kind::Mailboxes)[0]["UserPrincipalName"] = json!("anna@unmapped.example");
+    world.specification["domainMap"] = json!({});
+    assert!(world.plan().codes().contains(&"UpnNotMapped"));
+    // What people sign in with follows the mapped primary.
+    world.specification["domainMap"] = json!({"contoso.com": "fabrikam.com"});
+    assert!(!world.plan().codes().contains(&"UpnNotMapped"));
+}
+
+#[test]
+fn people_out_of_scope_are_left_alone() {
+    let mut world = anna().with_person(2, "bert").with_person(3, "cleo");
+    world.source(Kind::Mailboxes)[2]["RecipientTypeDetails"] = json!("DiscoveryMailbox");
+    world.specification["scope"] = json!({"exclude": ["ANNA@contoso.com"], "include": null});
+    let plan = world.plan();
+    assert_eq!(plan.summary.people, 1);
+    assert!(plan.codes().contains(&"SourceExcluded") && plan.codes().contains(&"SourceTypeNotInScope"));
+    world.specification["scope"] = json!({"include": ["bert@contoso.com", "ghost@contoso.com"]});
+    let plan = world.plan();
+    assert_eq!(plan.summary.people, 1);
+    assert!(plan.codes().contains(&"ScopeIncludeNotFound"));
+}
+
+#[test]
+fn a_shared_mailbox_moves_like_any_other() {
+    let mut world = World::new();
+    let mut shared = mailbox(1, "info");
+    shared["RecipientTypeDetails"] = json!("SharedMailbox");
+    world.source(Kind::Mailboxes).push(shared);
+    world.target(Kind::MailUsers).push(mail_user(1, "info"));
+    let steps: Vec<Value> = world.plan().operations;
+    assert!(!steps.is_empty());
+}
