@@ -15,10 +15,17 @@
     RequiredModules        = @()
 
     FunctionsToExport      = @(
+        'Compare-CoexistAddress'
         'ConvertFrom-CoexistImmutableId'
         'ConvertTo-CoexistImceaex'
         'ConvertTo-CoexistImmutableId'
         'ConvertTo-CoexistX500'
+        'Export-CoexistSnapshot'
+        'Get-CoexistSnapshot'
+        'New-CoexistLab'
+        'New-CoexistPlan'
+        'New-CoexistSpecification'
+        'Test-CoexistReadiness'
     )
     CmdletsToExport        = @()
     VariablesToExport      = @()

@@ -3,6 +3,9 @@
     # coexist_abi_version() must answer this.
     AbiVersion = 1
 
+    # The statuses that the module acts on; every other one is an error and comes with an error object.
+    Status     = @{ Ok = 0; Pending = 1; Done = 2; Event = 3 }
+
     # bin/<rid>/<file> for each platform that is built.
     Platforms  = @{
         'win-x64'     = 'coexist.dll'
@@ -64,4 +67,13 @@
             Properties = @('Imceaex', 'X500', 'LegacyExchangeDN')
         }
     )
+
+    # What tab completion offers; the engine is the judge of what it takes.
+    Completion = @{
+        Kind = @(
+            'acceptedDomains', 'adUsers', 'configuration', 'exchangeUsers', 'groups', 'licences', 'mailboxes', 'mailboxStatistics', 'mailContacts',
+            'mailUsers', 'members', 'orgContacts', 'permissions', 'users'
+        )
+        Item = @('MC-01')
+    }
 }

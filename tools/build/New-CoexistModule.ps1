@@ -91,6 +91,12 @@ $text = @(
     '$script:NativePlatforms = @{'
     $platforms
     '}'
+    '$script:NativeStatus = @{'
+    foreach ($name in $native.Status.Keys | Sort-Object) { "    $name = $($native.Status[$name])" }
+    '}'
+    '$script:NativeCompletion = @{'
+    foreach ($name in $native.Completion.Keys | Sort-Object) { "    $name = $(@(foreach ($word in $native.Completion[$name]) { ConvertTo-StringLiteral $word }) -join ', ')" }
+    '}'
     ''
     'function Get-NativeClass {'
     '    param($Name, $PointerOut, $SizeOut)'
