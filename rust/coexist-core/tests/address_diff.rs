@@ -17,7 +17,7 @@ struct Object(Vec<u8>);
 impl Object {
     fn new(value: &Value) -> Self {
         let mut builder = RecordBuilder::default();
-        push_json(&mut builder, value.to_string().as_bytes()).unwrap();
+        push_json(&mut builder, &value.to_string()).unwrap();
         Object(builder.finish().0)
     }
 
@@ -50,7 +50,7 @@ impl Rules {
 struct Others(BTreeSet<String>);
 
 impl Ownership for Others {
-    fn other_owner(&self, address: &ProxyAddress) -> Option<Owner> {
+    fn other_owner(&self, address: &ProxyAddress, _: u64) -> Option<Owner> {
         self.0.contains(&address.key()).then(|| Owner::Target("somebody@fabrikam.com".into()))
     }
 }

@@ -1,1 +1,7 @@
-//! placeholder
+//! Reads and writes what Coexist keeps on disk: snapshots, specifications, plans. The only crate that opens files.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod host;
+pub mod planning;
+pub mod read;
+pub mod write;

@@ -3,7 +3,9 @@
 mod diff;
 mod domain;
 mod proxy;
+mod report;
 
 pub use diff::{compare, for_each_wanted, Action, Change, Context, Diff, Field, NoOwners, Owner, Ownership, Reason};
 pub use domain::{canonical_domain, DomainMap, DomainSet};
 pub use proxy::{AddressType, ProxyAddress};
+pub use report::{findings, rows, Row};

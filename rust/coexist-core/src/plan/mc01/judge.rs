@@ -4,7 +4,7 @@ use super::matching::{full_name, real_guid, short_name, shorten, source_primary,
 use super::setup::{count, Setup};
 use super::wanted::{Create, Replace, Wanted};
 use super::{cloud, licence, on_premises};
-use crate::address::{compare, Action, AddressType, Change, Diff, Field, ProxyAddress, Reason};
+use crate::address::{self, compare, Action, AddressType, Change, Diff, Field, ProxyAddress};
 use crate::directory::{display_identity, same_text, stable_identity, text_hash, RecipientId};
 use crate::finding::{Finding, Subject};
 use crate::identity::guid::Guid;
@@ -69,7 +69,7 @@ fn write(setup: &Setup, source: &Record, wanted: &Wanted, target: Option<Target>
     };
     for operation in &made {
         operations.push(operation);
-        count(&mut summary.steps, operation.id.rsplit('/').next().unwrap_or_default());
+        count(&mut summary.steps, operation.step.name);
     }
     made.len() as u64
 }
@@ -279,49 +279,16 @@ impl<'s> Judge<'s> {
     }
 
     fn diff_findings(&mut self, diff: &Diff<'s>, target: Option<&Target<'s>>) {
-        for (source, property, flattened) in &diff.unknown {
-            self.unknown(*property, *flattened, if *source { None } else { target });
-        }
-        if !diff.unknown.is_empty() {
-            return;
-        }
-        for change in diff.changes.iter().filter(|change| change.action == Action::Conflict) {
-            let code = match change.reason {
-                Reason::AddressInUse => "AddressInUse",
-                Reason::AddressClaimedTwice => "AddressClaimedTwice",
-                // The LegacyExchangeDN has a finding of its own.
-                _ if change.address.strip_prefix("X500:").is_some_and(|dn| {
-                    self.source.text(Property::LegacyExchangeDN).value() == Some(dn) && X500::parse(dn).is_err()
-                }) =>
-                {
-                    continue
-                }
-                _ => "AddressMalformed",
+        let setup = self.setup;
+        let record = target.map(|target| &target.record);
+        for (on_target, finding) in address::findings(diff, &self.source, record, &self.subject, &setup.limits, &setup.delivery_domain) {
+            let (file, line) = match target.filter(|_| on_target) {
+                Some(target) => setup.recipients.origin(target.id),
+                None => self.place,
             };
-            let finding = self.finding(code).with("address", change.address.to_string()).with("other", change.owner.clone().unwrap_or_default());
-            self.find(finding);
-        }
-        if diff.delivery_missing {
-            let finding = self.finding("DeliveryAddressMissing").with("value", self.setup.delivery_domain.clone());
-            self.find(finding);
-        }
-        if diff.primary.is_none() {
-            let finding = self.finding("PrimaryAddressMissing");
-            self.find(finding);
-        }
-        let limits = &self.setup.limits;
-        for (code, limit) in [("AddressLimitExceeded", limits.value("proxyAddressesError")), ("AddressLimitNear", limits.value("proxyAddressesWarn"))] {
-            if diff.count as u64 > limit {
-                let finding = self.finding(code).with("count", diff.count.to_string()).with("limit", limit.to_string());
-                self.find(finding);
-                break;
-            }
-        }
-        if let Some(target) = target {
-            let leaving: Vec<&str> = diff.changes.iter().filter(|change| change.action == Action::Remove && change.field == Field::EmailAddresses).map(|change| &*change.address).collect();
-            if !leaving.is_empty() {
-                let finding = self.target_finding("AddressNotAccepted", target.id, &target.record);
-                self.find(finding.with("count", leaving.len().to_string()).with("addresses", leaving.join(", ")));
+            // Strict reading of the LegacyExchangeDN has told it already.
+            if finding.code != "SourceLegacyExchangeDnInvalid" || !self.findings.iter().any(|found| found.code == finding.code) {
+                self.findings.push(finding.at(file, line));
             }
         }
     }
@@ -412,9 +379,9 @@ impl<'s> Judge<'s> {
                 _ => {}
             }
         }
+        wanted.final_primary.clone_from(&diff.primary);
         let moves_primary = diff.changes.iter().any(|change| change.action == Action::MakePrimary);
         let old_primary = target.and_then(|target| target.record.list(Property::EmailAddresses).value()?.find(|text| text.starts_with("SMTP:"))).map(|text| Cow::Borrowed(&text[5..]));
-        wanted.final_primary = diff.primary.clone();
         // Setting ExternalEmailAddress moves the primary by itself, so it is set right behind it even where it was right.
         if let Some(primary) = diff.primary.clone().filter(|_| moves_primary || wanted.external.is_some() || target.is_none()) {
             wanted.primary = Some(Replace { new: primary, old: old_primary });
@@ -446,8 +413,9 @@ impl<'s> Judge<'s> {
 
     fn recoverable_items(&mut self, target: Option<&Target<'s>>, wanted: &mut Wanted<'s>) {
         let Some(statistics) = &self.setup.statistics else { return }; // told once, as a missing kind
-        let guid = self.source.text(Property::ExchangeGuid).value();
-        let statistics = guid.and_then(|guid| statistics.find(guid));
+        // They are joined by the ExchangeGuid; without one, that is what has been told.
+        let Some(guid) = self.source.text(Property::ExchangeGuid).value().filter(|guid| real_guid(Some(guid)).is_some()) else { return };
+        let statistics = statistics.find(guid);
         // A created mail user starts with what the service gives, whatever the source mailbox has been given since.
         let quota = match target {
             Some(target) => target.record.text(Property::RecoverableItemsQuota).and_then(readiness::bytes),

@@ -118,8 +118,7 @@ impl People {
         };
         let context = setup.context();
         let shared_addresses = keyed(&|record, push| {
-            let mut buffer = String::new();
-            crate::address::for_each_wanted(record, &context, |address| push(address.key_hash(&mut buffer)));
+            crate::address::for_each_wanted(record, &context, |address| push(address.key_hash()));
         });
         let shared_guids = keyed(&|record, push| {
             if let Some(guid) = real_guid(record.text(Property::ExchangeGuid).value()) {
@@ -217,8 +216,7 @@ pub(super) struct Owners<'p> {
 }
 
 impl Ownership for Owners<'_> {
-    fn other_owner(&self, address: &ProxyAddress) -> Option<Owner> {
-        let hash = address.key_hash(&mut String::new());
+    fn other_owner(&self, address: &ProxyAddress, hash: u64) -> Option<Owner> {
         let recipients = &self.setup.recipients;
         let owner = self.setup.addresses.get(hash).map(RecipientId).find(|id| Some(*id) != self.own && owns(&recipients.get(*id), address));
         if let Some(id) = owner {
@@ -416,7 +414,7 @@ fn candidates(setup: &Setup, rule: MatchRule, source: &Record, push: &mut dyn Fn
             let Some(primary) = source_primary(source) else { return };
             let mapped = setup.domain_map.get(primary.domain().unwrap_or_default()).and_then(|domain| Some(format!("smtp:{}@{domain}", primary.local_part()?)));
             for address in std::iter::once(primary).chain(mapped.as_deref().map(ProxyAddress::parse)) {
-                for id in setup.addresses.get(address.key_hash(&mut String::new())).map(RecipientId) {
+                for id in setup.addresses.get(address.key_hash()).map(RecipientId) {
                     if owns(&recipients.get(id), &address) {
                         push(id);
                     }

@@ -1,0 +1,36 @@
+function Show-NativeTrouble {
+    <#
+    .SYNOPSIS
+    Says what a derivation had to say about one object: an error, or warnings, after which the object goes on.
+    #>
+    param(
+        # $PSCmdlet of the public function, whose preferences count.
+        [Management.Automation.PSCmdlet] $Cmdlet,
+
+        [type] $Class,
+
+        # What Derive returned: status U+001F answer.
+        [string] $Trouble,
+
+        # The object that was piped.
+        [object] $Target
+    )
+
+    # WriteError and WriteWarning look for the preference where they are called.
+    $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
+    $WarningPreference = $Cmdlet.GetVariableValue('WarningPreference')
+
+    $status, $answer = $Trouble.Split(@([char]0x1F), 2)
+    if ($status -ne '0') {
+        $Cmdlet.WriteError((ConvertTo-NativeErrorRecord $answer $Target))
+        return
+    }
+
+    $notes = $answer.Substring($answer.LastIndexOf([char]0x1F) + 1)
+    $label = Get-ObjectLabel $Target
+    foreach ($note in $notes.Split([char]0x1E)) {
+        $null, $message = $note.Split(@(' '), 2, [StringSplitOptions]::None)
+        $Cmdlet.WriteWarning("$label`: $message")
+    }
+    $Class::From($answer)
+}

@@ -1,0 +1,123 @@
+function Export-CoexistSnapshot {
+    <#
+    .SYNOPSIS
+    Writes piped objects of Exchange, Graph and AD cmdlets into a snapshot of a tenant.
+
+    .DESCRIPTION
+    A snapshot is a folder with one JSON Lines file for each kind of object: what a tenant, or an AD forest, held at one moment. Everything else
+    in Coexist reads it instead of the tenant.
+
+    Pipe any mix of recipients and users, as the cmdlets emit them; each object goes to the file of its kind, and further calls add kinds. Of each
+    object it keeps the properties that Coexist reads, under their own names. A property that the object does not have is left out, which means
+    unknown; one that is $null is kept as empty. So pipe the cmdlets' output itself, not Select-Object of it.
+
+    Nothing is visible in the snapshot before everything has arrived; an interrupted export changes nothing.
+
+    .PARAMETER InputObject
+    The objects.
+
+    .PARAMETER Tenant
+    What you call the tenant, usually its initial domain: contoso.onmicrosoft.com.
+
+    .PARAMETER TenantId
+    The tenant's GUID: the guard against writing to the wrong tenant later.
+
+    .PARAMETER Path
+    The folder of the snapshot.
+
+    .PARAMETER Kind
+    The kind of the objects, where they do not show it themselves, such as licences or configuration.
+
+    .PARAMETER Property
+    Further properties to keep, for your own use.
+
+    .PARAMETER Replace
+    Replace what the snapshot holds of the piped kinds, instead of adding to it.
+
+    .INPUTS
+    Output of Get-Mailbox, Get-MailUser, Get-MailContact, Get-DistributionGroup, Get-AcceptedDomain, Get-MgUser, Get-ADUser and others.
+
+    .OUTPUTS
+    Coexist.SnapshotKind: Kind, Count and the rest of what the engine says of each kind that was written.
+
+    .EXAMPLE
+    Get-Mailbox -ResultSize Unlimited | Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path ./source
+
+    Starts a snapshot with the mailboxes.
+
+    .EXAMPLE
+    Get-MailUser -ResultSize Unlimited | Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path ./source -Replace
+
+    Adds the mail users, and replaces those that were there.
+
+    .NOTES
+    Errors:
+    SnapshotOfAnotherTenant  the folder holds a snapshot of another tenant
+    An object whose kind cannot be told is an error of its own; the others go on.
+
+    .LINK
+    Get-CoexistSnapshot
+    #>
+    [CmdletBinding(SupportsShouldProcess)]
+    [OutputType('Coexist.SnapshotKind')]
+    param(
+        [Parameter(Mandatory, ValueFromPipeline)]
+        [object] $InputObject,
+
+        [Parameter(Mandatory)]
+        [string] $Tenant,
+
+        [guid] $TenantId,
+
+        [Parameter(Mandatory)]
+        [string] $Path,
+
+        [ArgumentCompleter({ Complete-NativeWord Kind $args[2] })]
+        [string] $Kind,
+
+        [string[]] $Property,
+
+        [switch] $Replace
+    )
+
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference')
+        $folder = Resolve-NativePath $PSCmdlet $Path
+        $go = $PSCmdlet.ShouldProcess($folder, "Write a snapshot of $Tenant")
+        $names = if ($go) { Get-SnapshotProperty $PSCmdlet $Kind }
+        if ($Property) { $names = [string[]]@($names + $Property | Select-Object -Unique) }
+        $lines = [Text.StringBuilder]::new(1MB + 64KB)
+        $spool = $null
+
+        $send = {
+            $answer = Invoke-NativeCall $PSCmdlet @{ call = 'spool'; path = $folder; spool = $spool; kind = $(if ($Kind) { $Kind } else { $null }); lines = $lines.ToString() }
+            $null = $lines.Clear()
+            foreach ($problem in $answer.problems) { $PSCmdlet.WriteError((ConvertTo-NativeErrorRecord $problem)) }
+            $answer.spool
+        }
+    }
+
+    process {
+        if (-not $go) { return }
+        $null = $lines.Append((ConvertTo-SnapshotLine $InputObject $names)).Append("`n")
+        if ($lines.Length -ge 1MB) { $spool = & $send }
+    }
+
+    end {
+        if (-not $go) { return }
+        if ($lines.Length) { $spool = & $send }
+        if (-not $spool) { return }
+        $request = @{
+            job = 'commitSnapshot'; path = $folder; spool = $spool; replaceKinds = [bool]$Replace
+            tenant = @{ name = $Tenant; id = $(if ($PSBoundParameters.ContainsKey('TenantId')) { [string]$TenantId } else { $null }) }
+        }
+        $result = $null
+        Invoke-NativeJob $PSCmdlet $request -Result ([ref]$result)
+        foreach ($item in $result.kinds) {
+            $item.PSObject.TypeNames.Insert(0, 'Coexist.SnapshotKind')
+            $item
+        }
+    }
+}

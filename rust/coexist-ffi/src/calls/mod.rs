@@ -1,0 +1,25 @@
+//! What `coexist_call` can be asked, one file per operation.
+//!
+//! An operation is a request struct with `deny_unknown_fields`, read by `operation::decode`; a function of the core or
+//! of the files crate; and its result, written by `operation::encode`.
+
+use serde_json::Value;
+
+use crate::engine::Engine;
+use crate::error::Failure;
+use crate::operation::Table;
+
+mod addresses;
+mod table;
+#[cfg(feature = "test-abi")]
+mod test_echo;
+
+type Call = fn(&Engine, Value) -> Result<Vec<u8>, Failure>;
+
+/// Name to function.
+pub(crate) const TABLE: Table<Call> = &[
+    ("table", table::run),
+    ("addresses", addresses::run),
+    #[cfg(feature = "test-abi")]
+    ("test.echo", test_echo::run),
+];

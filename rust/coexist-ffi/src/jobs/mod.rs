@@ -1,0 +1,28 @@
+//! What `coexist_job_start` can start, one file per operation.
+//!
+//! An operation reads its request (a struct with `deny_unknown_fields`, by `operation::decode`) before it starts, so a
+//! wrong request fails at once; what it returns then runs as the job, with a `Context` to report to.
+
+use serde_json::Value;
+
+use crate::error::Failure;
+use crate::job::Work;
+use crate::operation::Table;
+
+mod compare_addresses;
+mod host;
+mod plan;
+mod readiness;
+#[cfg(feature = "test-abi")]
+mod test_count;
+
+type Prepare = fn(Value) -> Result<Work, Failure>;
+
+/// Name to function.
+pub(crate) const TABLE: Table<Prepare> = &[
+    ("plan", plan::prepare),
+    ("readiness", readiness::prepare),
+    ("compareAddresses", compare_addresses::prepare),
+    #[cfg(feature = "test-abi")]
+    ("test.count", test_count::prepare),
+];

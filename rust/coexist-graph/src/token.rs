@@ -1,0 +1,59 @@
+//! An access token: wiped when dropped, shown by nothing.
+
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+use zeroize::Zeroizing;
+
+use crate::error::{Problem, TransportError};
+
+/// An OAuth 2.0 bearer token.
+///
+/// Its bytes are wiped on drop. The HTTP library copies them into each request and drops that copy unwiped.
+#[derive(Clone)]
+pub struct Token(Zeroizing<Vec<u8>>);
+
+impl Token {
+    /// Takes the token's bytes over, and wipes them also when they are refused.
+    ///
+    /// # Errors
+    /// [`Problem::TokenNotRecognized`] when a byte is none of RFC 6750's `b64token` (section 2.1), or there are none.
+    pub fn new(bytes: Vec<u8>) -> Result<Self, TransportError> {
+        let bytes = Zeroizing::new(bytes);
+        let body = &bytes[..bytes.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1)];
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
+        match !body.is_empty() && body.iter().all(allowed) {
+            true => Ok(Self(bytes)),
+            false => Err(TransportError::new(Problem::TokenNotRecognized, "")),
+        }
+    }
+
+    /// The value of the `Authorization` header, marked so that the HTTP library does not show it either.
+    pub(crate) fn authorization(&self) -> Result<HeaderValue, TransportError> {
+        let mut text = Zeroizing::new(Vec::with_capacity(7 + self.0.len()));
+        text.extend_from_slice(b"Bearer ");
+        text.extend_from_slice(&self.0);
+        let mut value = HeaderValue::from_bytes(&text).map_err(|_| TransportError::new(Problem::TokenNotRecognized, ""))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn the_header_is_not_shown_either() {
+        let value = Token::new(b"c2VjcmV0".to_vec()).unwrap().authorization().unwrap();
+        assert_eq!(value, "Bearer c2VjcmV0");
+        assert!(!format!("{value:?}").contains("c2VjcmV0"));
+    }
+}
