@@ -2,6 +2,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod host;
+pub mod lab;
 pub mod planning;
 pub mod read;
+pub mod specification;
 pub mod write;
