@@ -10,6 +10,8 @@ pub(super) struct Header {
     pub(super) text: String,
     pub(super) delimiter: u8,
     columns: Vec<Option<Property>>,
+    /// Its names are in quotes, as Export-Csv writes them; then the fields of every record are.
+    quoted: bool,
     /// The names that stand in it twice.
     pub(super) twice: Vec<String>,
     /// How many bytes of the file it takes, and how many lines.
@@ -36,7 +38,8 @@ impl Header {
             } else if length == 0 || !(line.starts_with("#TYPE") || line.trim().is_empty()) {
                 let delimiter = delimiter.unwrap_or_else(|| most_frequent(line));
                 let (columns, twice) = columns(line, delimiter);
-                return Header { text: line.to_string(), delimiter, columns, twice, bytes, lines };
+                let quoted = line.starts_with('"');
+                return Header { text: line.to_string(), quoted, delimiter, columns, twice, bytes, lines };
             }
         }
     }
@@ -44,6 +47,16 @@ impl Header {
     /// True where at least one column is a property that Coexist reads.
     pub(super) fn is_useful(&self) -> bool {
         self.columns.iter().any(Option::is_some)
+    }
+
+    /// True where the file ends inside the header.
+    pub(super) fn is_cut(&self) -> bool {
+        self.quoted && !self.text.ends_with('"')
+    }
+
+    /// True for a last record without a line end that may have lost something: its last field does not end as the fields of this file do.
+    pub(super) fn is_doubtful(&self, text: &str) -> bool {
+        self.quoted && !text.ends_with('"')
     }
 
     /// Appends one record. On an error nothing is appended.

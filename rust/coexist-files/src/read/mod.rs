@@ -13,6 +13,9 @@ mod source;
 mod table;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use snapshot::{read_snapshot, KindRead, SnapshotRead, TENANT_FILE};
 pub use table::{read_table, TableRead, Unknown};
 pub use text::read_text;

@@ -48,7 +48,13 @@ pub(super) fn parse(block: &Block, layout: Layout, context: &Context) -> Parsed 
             }
             match layout.header {
                 Some(header) => {
-                    let result = if text.contains('\0') { Err(Fault::MixedEncoding) } else { header.push(&mut builder, text) };
+                    let result = if text.contains('\0') {
+                        Err(Fault::MixedEncoding)
+                    } else if span.open && header.is_doubtful(text) {
+                        Err(Fault::Truncated)
+                    } else {
+                        header.push(&mut builder, text)
+                    };
                     result.map_err(|fault| explain_csv(fault, text, span.open, layout))?;
                 }
                 None => reader.push(&mut builder, text).map_err(|bad| explain_json(bad, text, span.open, layout))?,

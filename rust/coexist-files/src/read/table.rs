@@ -108,7 +108,9 @@ impl Reading<'_> {
             for name in &header.twice {
                 gathered.problems.push(context.problems, || Fault::ColumnDuplicate(name.clone()).problem(context, header.lines));
             }
-            if !header.is_useful() {
+            if header.is_cut() {
+                gathered.problems.push(context.problems, || Fault::Truncated.problem(context, header.lines));
+            } else if !header.is_useful() {
                 unusable = unusable.or_else(|| Some(fault::no_columns(context, &header.text)));
             }
         }
@@ -254,4 +256,22 @@ impl<'a> Gathered<'a> {
         let unknown = unknown.filter(|unknown| unknown.not_exported + unknown.flattened > 0).collect();
         TableRead { table: self.table, problems, problem_count: count, fingerprint, bytes, unknown }
     }
+}
+
+/// Reads what is no file, in other sizes than those in use.
+#[cfg(test)]
+pub(super) fn read_stream(
+    stream: impl Read + Send,
+    format: Option<Format>,
+    kind: Kind,
+    sizes: Sizes,
+    head: usize,
+    record: usize,
+    watch: &dyn Watch,
+) -> Result<TableRead, String> {
+    let context = Context { kind, file: "test", problems: Limits::default().value("problemsPerFile") as usize };
+    Reading { context, sizes, head, record, length: None }.run(stream, format, watch).map_err(|stopped| match stopped {
+        Stopped::Cancelled => "cancelled".to_string(),
+        Stopped::Failed(error) => error.to_string(),
+    })
 }
