@@ -17,6 +17,10 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resul
     Written::new(path, write)?.publish()
 }
 
+/// How often and after how long a rename is tried again.
+const RETRIES: u32 = 10;
+const RETRY_AFTER: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// A file that is written, on the disk, and does not have its name yet; dropped, it is gone.
 pub(crate) struct Written {
     file: NamedTempFile,
@@ -48,7 +52,21 @@ impl Written {
 
     /// The second half: gives the file its name.
     pub(crate) fn publish(self) -> Result<(), Problem> {
-        self.rename_with(|file, target| file.persist(target).map(drop).map_err(|error| error.error))
+        self.rename_with(|file, target| {
+            let mut error = match file.persist(target) {
+                Ok(_) => return Ok(()),
+                Err(error) => error,
+            };
+            // On Windows a virus scanner or indexer may hold either file for a moment.
+            for _ in 0..if cfg!(windows) { RETRIES } else { 0 } {
+                std::thread::sleep(RETRY_AFTER);
+                match error.file.persist(target) {
+                    Ok(_) => return Ok(()),
+                    Err(again) => error = again,
+                }
+            }
+            Err(error.error)
+        })
     }
 
     /// The renaming is given from outside, so that tests can let it fail.

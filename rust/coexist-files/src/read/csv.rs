@@ -1,7 +1,7 @@
 //! CSV as Export-Csv writes it: a header of property names, perhaps after a `#TYPE` line, fields in quotes with quotes doubled.
 
 use super::fault::Fault;
-use coexist_core::snapshot::{Property, RecordBuilder};
+use coexist_core::snapshot::{push_string, Property, RecordBuilder};
 use std::borrow::Cow;
 
 /// The columns of one file.
@@ -59,6 +59,38 @@ impl Header {
         self.quoted && !text.ends_with('"')
     }
 
+    /// Appends one record as a JSON object with every column, its values as the texts that they are.
+    pub(super) fn push_object(&self, out: &mut Vec<u8>, text: &str) -> Result<(), Fault> {
+        let fields: Vec<Cow<str>> = fields(text, self.delimiter).collect();
+        if fields.len() != self.columns.len() {
+            return Err(self.wrong_count(fields.len()));
+        }
+        let names = self::fields(&self.text, self.delimiter);
+        // Of two columns with one name the first stands.
+        let mut members: Vec<(Cow<str>, Cow<str>)> = Vec::new();
+        for (name, field) in names.zip(fields) {
+            if !members.iter().any(|(known, _)| known.eq_ignore_ascii_case(name.trim())) {
+                members.push((Cow::Owned(name.trim().to_string()), field));
+            }
+        }
+        members.sort();
+        out.push(b'{');
+        for (index, (name, field)) in members.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            push_string(out, name);
+            out.push(b':');
+            push_string(out, field);
+        }
+        out.push(b'}');
+        Ok(())
+    }
+
+    fn wrong_count(&self, count: usize) -> Fault {
+        Fault::NotCsv(format!("it has {count} fields where the header has {}", self.columns.len()))
+    }
+
     /// Appends one record. On an error nothing is appended.
     pub(super) fn push(&self, builder: &mut RecordBuilder, text: &str) -> Result<(), Fault> {
         builder.begin();
@@ -74,7 +106,7 @@ impl Header {
             return Ok(());
         }
         builder.discard();
-        Err(Fault::NotCsv(format!("it has {count} fields where the header has {}", self.columns.len())))
+        Err(self.wrong_count(count))
     }
 }
 

@@ -9,20 +9,27 @@ use coexist_core::snapshot::{key, Keys, Kind, Property, Seen, Table};
 use coexist_core::watch::Watch;
 use fault::Fault;
 use rayon::prelude::*;
+use serde::{Serialize, Serializer};
 use sha2::Digest;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 /// A property of a table that some records say nothing about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Unknown {
     /// The property.
+    #[serde(serialize_with = "name")]
     pub property: Property,
     /// How many records do not have it.
     pub not_exported: u64,
     /// How many have a type name in its place.
     pub flattened: u64,
+}
+
+fn name<S: Serializer>(property: &Property, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(property.name())
 }
 
 /// What a file held.
@@ -65,9 +72,9 @@ pub(crate) fn read_named(path: &Path, name: &str, kind: Kind, watch: &dyn Watch)
 }
 
 /// Long enough for any header.
-const HEAD: usize = 64 << 10;
+pub(super) const HEAD: usize = 64 << 10;
 
-fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::other("it is a folder"));
