@@ -94,6 +94,30 @@ fn a_missing_target_is_created_with_a_password_that_is_nowhere() {
 }
 
 #[test]
+fn people_of_one_name_are_created_under_two() {
+    let mut world = World::new();
+    let names = [("anna", "Anna Schmidt"), ("annas", "ANNA Schmidt"), ("bert", "Bert Maier"), ("cleo", "Cleo")];
+    for (number, (alias, name)) in names.iter().enumerate() {
+        let mut mailbox = mailbox(number as u32 + 1, alias);
+        mailbox["DisplayName"] = json!(name);
+        world.source(Kind::Mailboxes).push(mailbox);
+    }
+    world.source(Kind::Mailboxes)[1]["DisplayName"] = json!(format!("ANNA Schmidt{}", " und zu Irgendwo".repeat(5)));
+    world.source(Kind::Mailboxes)[0]["DisplayName"] = json!(format!("Anna Schmidt{}", " und zu Irgendwo".repeat(6)));
+    world.target(Kind::Groups).push(json!({"Name": "bert maier", "EmailAddresses": [], "PrimarySmtpAddress": "all@fabrikam.com"}));
+    let plan = world.plan();
+    let created: Vec<&str> =
+        plan.operations.iter().filter(|o| o["id"].as_str().unwrap().ends_with("/create")).map(|o| o["command"]["parameters"]["Name"].as_str().unwrap()).collect();
+    assert_eq!(
+        created,
+        ["Anna Schmidt und zu Irgendwo und zu Irgendwo und zu Irgendw anna", "ANNA Schmidt und zu Irgendwo und zu Irgendwo und zu Irgend annas", "Bert Maier bert", "Cleo"]
+    );
+    assert!(created.iter().all(|name| name.chars().count() <= 64));
+    assert_eq!(plan.codes(), ["NameNotUnique"; 3]);
+    assert!(plan.findings[2].message().starts_with("The name Bert Maier of bert@contoso.com"), "{}", plan.findings[2].message());
+}
+
+#[test]
 fn the_licence_waits_for_the_verified_stamp() {
     let mut world = anna();
     world.specification["items"] = json!({"MC-01": {"licence": {"skuId": guid(9), "disabledPlans": [guid(8)], "usageLocation": "DE"}}});
@@ -271,6 +295,23 @@ fn troubles_are_found_and_stop_only_their_person() {
 }
 
 #[test]
+fn no_address_that_the_move_needs_is_left_out_without_a_word() {
+    for (dn, listed, code) in [
+        ("nonsense", None, "SourceLegacyExchangeDnInvalid"),
+        (" /o=Old/cn=anna", None, "SourceLegacyExchangeDnInvalid"),
+        ("/o=Old/cn=anna", Some("x500:nonsense/o=Old/cn=anna"), "AddressMalformed"),
+    ] {
+        let mut world = anna();
+        world.source(Kind::Mailboxes)[0]["LegacyExchangeDN"] = json!(dn);
+        world.source(Kind::Mailboxes)[0]["EmailAddresses"].as_array_mut().unwrap().extend(listed.map(|text| json!(text)));
+        let plan = world.plan();
+        let codes: Vec<_> = plan.findings.iter().filter(|finding| finding.blocks).map(|finding| finding.code).collect();
+        assert_eq!(codes, [code], "{dn}");
+        assert!(plan.operations.is_empty());
+    }
+}
+
+#[test]
 fn options_turn_findings_into_operations() {
     let mut world = anna();
     world.target(Kind::ExchangeUsers).push(json!({"ExternalDirectoryObjectId": guid(0x2001), "PreviousRecipientTypeDetails": "UserMailbox"}));
@@ -282,6 +323,27 @@ fn options_turn_findings_into_operations() {
     assert!(plan.step("clearPreviousMailbox")["undo"]["irreversible"].as_str().unwrap().len() > 10);
     assert_eq!(plan.step("raiseQuota")["command"]["parameters"]["EnableLitigationHoldForMigration"], true);
     assert!(plan.findings.iter().all(|finding| !finding.blocks));
+}
+
+#[test]
+fn a_created_mail_user_takes_what_the_service_gives() {
+    let mut world = anna();
+    world.target(Kind::MailUsers).clear();
+    // The source was on hold once and has 100 GB since.
+    world.source(Kind::Mailboxes)[0]["RecoverableItemsQuota"] = json!("100 GB (107,374,182,400 bytes)");
+    world.source(Kind::MailboxStatistics).push(json!({"MailboxGuid": guid(0x1001), "TotalDeletedItemSize": "31 GB (33,285,996,544 bytes)"}));
+    assert_eq!(world.plan().codes(), ["RecoverableItemsTooLarge"]);
+    world.specification["items"] = json!({"MC-01": {"raiseRecoverableItemsQuota": true}});
+    assert!(world.plan().steps().contains(&"raiseQuota".to_string()));
+}
+
+#[test]
+fn a_stamp_in_ad_has_the_time_that_synchronization_takes() {
+    let mut world = anna();
+    world.specification["items"] = json!({"MC-01": {"licence": {"skuId": guid(9), "usageLocation": "DE"}}});
+    assert_eq!(world.plan().step("assignLicence")["gates"][0]["deadlineMinutes"], 30);
+    synchronize(&mut world);
+    assert_eq!(world.plan().step("assignLicence")["gates"][0]["deadlineMinutes"], 180);
 }
 
 #[test]

@@ -235,7 +235,7 @@ pub fn for_each_wanted(source: &Record, context: &Context, mut each: impl FnMut(
     if let Some(dn) = source.text(Property::LegacyExchangeDN).value() {
         each(&ProxyAddress { text: dn, kind: AddressType::X500, prefix: "X500", value: dn });
     }
-    let mut primary = source.text(Property::PrimarySmtpAddress).value().map(ProxyAddress::parse);
+    let mut primary = None;
     let mut text = String::new();
     let mut smtp = |local: &str, domain: &str, each: &mut dyn FnMut(&ProxyAddress)| {
         text.clear();
@@ -249,7 +249,7 @@ pub fn for_each_wanted(source: &Record, context: &Context, mut each: impl FnMut(
         if matches!(address.kind, AddressType::X500 | AddressType::X400) {
             each(&address);
         }
-        if address.is_primary_smtp() {
+        if primary.is_none() && address.is_primary_smtp() {
             primary = Some(address);
         }
         if let (Some(local), Some(domain)) = (address.local_part(), address.domain()) {
@@ -258,6 +258,7 @@ pub fn for_each_wanted(source: &Record, context: &Context, mut each: impl FnMut(
             }
         }
     }
+    let primary = primary.or_else(|| source.text(Property::PrimarySmtpAddress).value().map(ProxyAddress::parse));
     if let Some((local, domain)) = primary.and_then(|address| Some((address.local_part()?, address.domain()?))) {
         if let Some(domain) = context.domain_map.get(domain) {
             smtp(local, domain, &mut each);
@@ -292,7 +293,7 @@ fn external_address<'a>(
 ) {
     let row = |action, address: ProxyAddress<'a>, reason, present| Change {
         action,
-        address: Cow::Owned(format!("SMTP:{}", address.value)),
+        address: if address.kind == AddressType::Smtp { Cow::Owned(format!("SMTP:{}", address.value)) } else { address.with_prefix() },
         kind: address.kind,
         reason,
         field: Field::ExternalEmailAddress,
@@ -354,8 +355,12 @@ impl<'a> Rows<'a, '_> {
 
     fn present(&mut self, address: ProxyAddress<'a>, (action, reason): (Action, Reason)) {
         let hash = address.key_hash();
-        if self.find(&address, hash).is_some() {
-            return; // written twice in one list: one address
+        if let Some(at) = self.find(&address, hash) {
+            // Written twice in one list it is one address, and the primary if it is so once.
+            if address.is_primary_smtp() {
+                self.rows[at].change.address = address.with_prefix();
+            }
+            return;
         }
         let change = Change { action, address: address.with_prefix(), kind: address.kind, reason, field: Field::EmailAddresses, present: true, owner: None };
         self.rows.push(Row { change, hash });

@@ -3,7 +3,7 @@
 //! It knows what the services do, not what the planner thinks: names and addresses are unique, changing ExternalEmailAddress alone moves the primary and
 //! drops the old external address, AD's changes reach the cloud by synchronization.
 
-use crate::world::{guid, World};
+use crate::world::{guid, written_out, World};
 use coexist_core::snapshot::Kind;
 use serde_json::{json, Value};
 
@@ -42,12 +42,17 @@ pub fn stage(operation: &Value) -> usize {
     STAGES.iter().position(|stage| *stage == text(&operation["stage"])).unwrap()
 }
 
+fn in_order(operations: &[Value]) -> Vec<Value> {
+    let mut order: Vec<Value> = operations.iter().map(written_out).collect();
+    order.sort_by_key(stage);
+    order
+}
+
 /// Runs every operation, stage by stage in the plan's order; whatever the services or the operation's own conditions refuse is an error.
 pub fn apply(world: &mut World, operations: &[Value]) -> Result<(), String> {
-    let mut order: Vec<&Value> = operations.iter().collect();
-    order.sort_by_key(|operation| stage(operation));
+    let order = in_order(operations);
     let mut done: Vec<&str> = Vec::new();
-    for operation in order {
+    for operation in &order {
         let id = text(&operation["id"]);
         let wrong = |what: String| format!("{id}: {what}");
         for dependency in operation["dependsOn"].as_array().unwrap() {
@@ -68,9 +73,7 @@ pub fn apply(world: &mut World, operations: &[Value]) -> Result<(), String> {
 
 /// Takes back every operation, the last first.
 pub fn undo(world: &mut World, operations: &[Value]) -> Result<(), String> {
-    let mut order: Vec<&Value> = operations.iter().collect();
-    order.sort_by_key(|operation| stage(operation));
-    for operation in order.into_iter().rev() {
+    for operation in in_order(operations).into_iter().rev() {
         let undo = &operation["undo"];
         if undo.get("command").is_some() || undo.get("request").is_some() {
             act(world, undo).map_err(|what| format!("{} undone: {what}", operation["id"]))?;
