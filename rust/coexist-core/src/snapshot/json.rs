@@ -73,7 +73,7 @@ impl JsonReader {
 
 /// Says what is wrong with a text that could not be read.
 #[cold]
-fn explain(text: &str, bad: Bad) -> NotAnObject {
+pub(super) fn explain(text: &str, bad: Bad) -> NotAnObject {
     if bad == Bad::Depth {
         return NotAnObject::Depth;
     }

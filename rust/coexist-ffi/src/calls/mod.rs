@@ -10,6 +10,7 @@ use crate::error::Failure;
 use crate::operation::Table;
 
 mod addresses;
+mod new_specification;
 mod table;
 #[cfg(feature = "test-abi")]
 mod test_echo;
@@ -20,6 +21,7 @@ type Call = fn(&Engine, Value) -> Result<Vec<u8>, Failure>;
 pub(crate) const TABLE: Table<Call> = &[
     ("table", table::run),
     ("addresses", addresses::run),
+    ("newSpecification", new_specification::run),
     #[cfg(feature = "test-abi")]
     ("test.echo", test_echo::run),
 ];

@@ -11,6 +11,7 @@ use crate::operation::Table;
 
 mod compare_addresses;
 mod host;
+mod lab;
 mod plan;
 mod readiness;
 #[cfg(feature = "test-abi")]
@@ -23,6 +24,7 @@ pub(crate) const TABLE: Table<Prepare> = &[
     ("plan", plan::prepare),
     ("readiness", readiness::prepare),
     ("compareAddresses", compare_addresses::prepare),
+    ("lab", lab::prepare),
     #[cfg(feature = "test-abi")]
     ("test.count", test_count::prepare),
 ];
