@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use coexist_core::snapshot::Kind;
 use coexist_files::export::{commit, Commit};
-use serde::Deserialize;
-use serde_json::{json, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::host::emit;
 use crate::error::Failure;
@@ -31,6 +32,23 @@ struct Tenant {
     id: Option<String>,
 }
 
+#[derive(Serialize)]
+struct Outcome<'c> {
+    tenant: &'c coexist_core::snapshot::Tenant,
+    kinds: Vec<Written>,
+}
+
+/// One kind, as Export-CoexistSnapshot emits it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Written {
+    kind: Kind,
+    objects: u64,
+    added: u64,
+    replaced: u64,
+    path: String,
+}
+
 pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
     let request: Request = decode(request)?;
     Ok(Box::new(move |context| {
@@ -40,15 +58,13 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
             context,
         )?;
         emit(context, "problems", &committed.problems)?;
-        let kinds: Vec<Value> = committed
-            .kinds
-            .iter()
-            .map(|(kind, written)| {
-                let counts = &written.counts;
-                let path = path.join(&written.file).display().to_string();
-                json!({"Kind": kind, "Objects": counts.objects, "Added": counts.added, "Replaced": counts.replaced, "Path": path})
-            })
-            .collect();
-        encode(&json!({"tenant": committed.tenant, "kinds": kinds}))
+        let kinds = committed.kinds.iter().map(|(kind, written)| Written {
+            kind: *kind,
+            objects: written.counts.objects,
+            added: written.counts.added,
+            replaced: written.counts.replaced,
+            path: path.join(&written.file).display().to_string(),
+        });
+        encode(&Outcome { tenant: &committed.tenant, kinds: kinds.collect() })
     }))
 }

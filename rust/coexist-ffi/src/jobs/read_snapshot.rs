@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use coexist_core::snapshot::Kind;
 use coexist_files::read::{describe, read_lines};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
 use super::host::emit;
@@ -18,6 +19,32 @@ struct Request {
     path: PathBuf,
     #[serde(default)]
     kind: Option<String>,
+}
+
+/// A snapshot, as Get-CoexistSnapshot emits it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Described<'d> {
+    name: &'d str,
+    tenant_id: Option<&'d str>,
+    initial_domain: Option<&'d str>,
+    domains: &'d [String],
+    path: String,
+    kinds: Vec<Found<'d>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found<'d> {
+    kind: Kind,
+    objects: u64,
+    problems: u64,
+    /// Properties that some objects say nothing about.
+    unknown: Vec<&'static str>,
+    source: &'static str,
+    file: &'d str,
+    bytes: u64,
+    sha256: &'d str,
 }
 
 pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
@@ -36,22 +63,25 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
         None => {
             let described = describe(&request.path, context)?;
             emit(context, "problems", &described.problems)?;
-            let kinds: Vec<Value> = described
-                .kinds
-                .iter()
-                .map(|(kind, found)| {
-                    let read = &found.read;
-                    json!({
-                        "Kind": kind, "Objects": found.objects, "Problems": read.problems, "Source": found.source, "File": read.file, "Bytes": read.bytes,
-                        "Sha256": read.fingerprint, "Unknown": read.unknown,
-                    })
-                })
-                .collect();
-            let tenant = described.tenant;
-            encode(&json!({
-                "Name": tenant.name, "TenantId": tenant.id, "InitialDomain": tenant.initial_domain, "Domains": tenant.domains,
-                "Path": request.path.display().to_string(), "Kinds": kinds,
-            }))
+            let kinds = described.kinds.iter().map(|(kind, found)| Found {
+                kind: *kind,
+                objects: found.objects,
+                problems: found.read.problems,
+                unknown: found.read.unknown.iter().map(|unknown| unknown.property.name()).collect(),
+                source: found.source,
+                file: &found.read.file,
+                bytes: found.read.bytes,
+                sha256: &found.read.fingerprint,
+            });
+            let tenant = &described.tenant;
+            encode(&Described {
+                name: &tenant.name,
+                tenant_id: tenant.id.as_deref(),
+                initial_domain: tenant.initial_domain.as_deref(),
+                domains: &tenant.domains,
+                path: request.path.display().to_string(),
+                kinds: kinds.collect(),
+            })
         }
     }))
 }
