@@ -3,7 +3,7 @@ function Resolve-NativeLibrary {
     .SYNOPSIS
     Returns the absolute path of the native library for this process. $Call and $How: see Get-NativeType.
     #>
-    param($Call, $How)
+    param($Cmdlet, $Call, $How)
 
     # Windows PowerShell has neither variable: there it is Windows.
     $system = if ($IsLinux) { 'linux' } elseif ($IsMacOS) { 'osx' } else { 'win' }
@@ -12,12 +12,12 @@ function Resolve-NativeLibrary {
     $rid = "$system-$architecture"
     $file = $NativePlatforms[$rid]
     if (-not $file) {
-        Stop-Native NativePlatformNotSupported NotImplemented $rid ("Coexist has no native library for $rid; it is built for " +
+        Stop-Native $Cmdlet NativePlatformNotSupported NotImplemented $rid ("Coexist has no native library for $rid; it is built for " +
             "$(($NativePlatforms.Keys | Sort-Object) -join ', '). On 64-bit Windows, start the 64-bit PowerShell.")
     }
     $path = $Call.Invoke([System.IO.Path], ('GetFullPath', $How, $null, $null, @("$PSScriptRoot/bin/$file")))
     if (-not $Call.Invoke([System.IO.File], ('Exists', $How, $null, $null, @($path)))) {
-        Stop-Native NativeLibraryNotFound ObjectNotFound $path ("The native library of Coexist for $rid is missing: '$path'. Without it no command " +
+        Stop-Native $Cmdlet NativeLibraryNotFound ObjectNotFound $path ("The native library of Coexist for $rid is missing: '$path'. Without it no command " +
             'works. Install the module again; in a source tree, run ./build.ps1 Build and import the module from out/.')
     }
     $path
