@@ -18,12 +18,7 @@ function Get-NativeType {
 
     if ($Name -eq 'Coexist.Native') { if ($NativeType) { return $NativeType } }
 
-    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
-        # By cmdlet: nothing else can raise an error in such a mode.
-        Write-Error -ErrorId LanguageModeNotSupported -Category PermissionDenied -TargetObject $Name -ErrorAction Stop -Message (
-            'Coexist cannot call its native library in the language mode {0}. Under App Control (WDAC) or AppLocker, sign the module and ' +
-            'bin/*/coexist.*, allow the signer in the policy, and import the module again.' -f $ExecutionContext.SessionState.LanguageMode)
-    }
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { Assert-LanguageMode }
     $call = [type].GetMethod('InvokeMember', [type[]]([string], [System.Reflection.BindingFlags], [System.Reflection.Binder], [object], [object[]]))
     $how = [System.Reflection.BindingFlags]'Public, Instance, Static, InvokeMethod, GetProperty'
 

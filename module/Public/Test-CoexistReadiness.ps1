@@ -46,6 +46,7 @@ function Test-CoexistReadiness {
     )
 
     end {
+        Assert-LanguageMode
         $request = @{ job = 'readiness'; specification = Resolve-NativePath $PSCmdlet $Specification; items = @($Item) }
         Invoke-NativeJob $PSCmdlet $request -Emit @{ findings = 'Coexist.Finding' }
     }
