@@ -1,3 +1,4 @@
+#!/usr/bin/env pwsh
 <#
 .SYNOPSIS
 The front door: builds, tests, shows, measures and packs Coexist. Where PowerShell is not there yet, ./build.sh takes the same tasks.
@@ -33,4 +34,6 @@ $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot 'tools/build/Common.ps1')
 
 $context = Get-BuildContext -Root $PSScriptRoot -Configuration $Configuration
-& (Join-Path $PSScriptRoot "tools/build/$Task.ps1") -Context $context
+# Any case will do, and files have one.
+$file = $Task.Substring(0, 1).ToUpperInvariant() + $Task.Substring(1).ToLowerInvariant()
+& (Join-Path $PSScriptRoot "tools/build/$file.ps1") -Context $context
