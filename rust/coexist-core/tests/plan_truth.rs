@@ -31,6 +31,14 @@ fn every_operation_undo_and_read_is_what_its_cmdlet_or_request_accepts() {
     assert_eq!(steps.iter().map(String::as_str).collect::<Vec<_>>(), all);
 }
 
+#[test]
+fn so_is_every_one_of_a_lab_of_2000_people() {
+    let plan = world::lab::world(2000, 1).plan();
+    assert!(plan.operations.len() > 3000, "{}", plan.operations.len());
+    let complaints = Truth::read().complaints(&serde_json::from_str(&plan.document).unwrap());
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
 fn complaint(surface: &str, command: Value, secrets: &[&str]) -> String {
     let mut wrong = Vec::new();
     Truth::read().command_complaints(surface, &command, secrets, &mut wrong);

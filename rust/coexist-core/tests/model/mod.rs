@@ -327,7 +327,11 @@ fn guid_of(base64: &str) -> String {
 }
 
 fn synchronize(world: &mut World, ad_user: &Value) -> Result<(), String> {
-    let anchor = coexist_core::identity::guid::Guid::parse(text(&ad_user["ObjectGUID"])).unwrap();
+    let bytes: Vec<u8> = ad_user["mS-DS-ConsistencyGuid"].as_array().into_iter().flatten().map(|byte| byte.as_u64().unwrap() as u8).collect();
+    let anchor = match bytes.try_into() {
+        Ok(bytes) => coexist_core::identity::guid::Guid::from_bytes(bytes),
+        Err(_) => coexist_core::identity::guid::Guid::parse(text(&ad_user["ObjectGUID"])).unwrap(),
+    };
     let users = world.target(Kind::Users);
     let user = users.iter_mut().find(|user| coexist_core::identity::immutable_id::decode(text(&user["OnPremisesImmutableId"])).ok() == Some(anchor));
     let user = user.ok_or("no user has the AD user's anchor")?;
@@ -335,7 +339,12 @@ fn synchronize(world: &mut World, ad_user: &Value) -> Result<(), String> {
     let id = text(&user["Id"]).to_string();
     let mail_user = mail_user(world, &id)?;
     mail_user["UserPrincipalName"] = ad_user["UserPrincipalName"].clone();
-    mail_user["EmailAddresses"] = ad_user["proxyAddresses"].clone();
+    // An address in the initial domain is the cloud's own: AD need not know it.
+    let mut addresses = strings(&ad_user["proxyAddresses"]);
+    let own = strings(&mail_user["EmailAddresses"]).into_iter().filter(|address| key(address).ends_with(".onmicrosoft.com"));
+    let own: Vec<String> = own.filter(|address| !addresses.iter().any(|other| key(other) == key(address))).collect();
+    addresses.extend(own);
+    mail_user["EmailAddresses"] = json!(addresses);
     mail_user["ExternalEmailAddress"] = ad_user["targetAddress"].clone();
     let primary = strings(&ad_user["proxyAddresses"]).iter().find_map(|address| address.strip_prefix("SMTP:").map(String::from));
     mail_user["PrimarySmtpAddress"] = json!(primary);

@@ -1,6 +1,7 @@
 //! Two small tenants written as JSON, for tests of planning.
 #![allow(dead_code)]
 
+pub mod lab;
 pub mod scenes;
 
 use coexist_core::finding::Finding;
