@@ -3,7 +3,7 @@ function Assert-NativeLibrary {
     .SYNOPSIS
     Makes the first call: ends the command when the file is no library, not ours, or of another version. $Call and $How: see Get-NativeType.
     #>
-    param($Type, $Path, $Call, $How)
+    param($Cmdlet, $Type, $Path, $Call, $How)
 
     try {
         $version = $Call.Invoke($Type, ('coexist_abi_version', $How, $null, $null, $null))
@@ -15,10 +15,10 @@ function Assert-NativeLibrary {
         if ($IsLinux -and [System.IO.Directory]::GetFiles('/lib', 'ld-musl-*').Length) {
             $advice = 'This system uses musl; Coexist is built for glibc. Use a system or container with glibc.'
         }
-        Stop-Native NativeLibraryNotLoadable InvalidData $Path "The native library of Coexist cannot be loaded from '$Path': $($cause.Message.Trim()) $advice" $cause
+        Stop-Native $Cmdlet NativeLibraryNotLoadable InvalidData $Path "The native library of Coexist cannot be loaded from '$Path': $($cause.Message.Trim()) $advice" $cause
     }
     if ($version -ne $NativeAbiVersion) {
-        Stop-Native NativeLibraryVersionMismatch InvalidResult $Path ("The native library '$Path' speaks version $version of the ABI, this module " +
+        Stop-Native $Cmdlet NativeLibraryVersionMismatch InvalidResult $Path ("The native library '$Path' speaks version $version of the ABI, this module " +
             "version $NativeAbiVersion`: they are from different releases of Coexist. Install the module again and restart PowerShell.")
     }
 }

@@ -10,25 +10,24 @@ function Get-NativeType {
     The types live as long as the process and are shared by its runspaces: one of ForEach-Object -Parallel finds them made.
     #>
     param(
-        [string] $Name = 'Coexist.Native'
+        # $PSCmdlet of the public function.
+        $Cmdlet,
+
+        $Name = 'Coexist.Native'
     )
 
     if ($Name -eq 'Coexist.Native') { if ($NativeType) { return $NativeType } }
 
-    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
-        Stop-Native LanguageModeNotSupported PermissionDenied $Name ('Coexist cannot call its native library in the language mode {0}. Under App ' +
-            'Control (WDAC) or AppLocker, sign the module and bin/*/coexist.*, allow the signer in the policy, and import the module again.' -f
-            $ExecutionContext.SessionState.LanguageMode)
-    }
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { Assert-LanguageMode }
     $call = [type].GetMethod('InvokeMember', [type[]]([string], [System.Reflection.BindingFlags], [System.Reflection.Binder], [object], [object[]]))
     $how = [System.Reflection.BindingFlags]'Public, Instance, Static, InvokeMethod, GetProperty'
 
     $key = "$Name $PSScriptRoot"
     $type = $call.Invoke([AppDomain], ('GetData', $how, $null, [AppDomain]::CurrentDomain, @($key)))
     if (-not $type) {
-        $path = Resolve-NativeLibrary $call $how
+        $path = Resolve-NativeLibrary $Cmdlet $call $how
         $type = New-NativeType $Name $path $call $how
-        Assert-NativeLibrary $type $path $call $how
+        Assert-NativeLibrary $Cmdlet $type $path $call $how
         $null = $call.Invoke([AppDomain], ('SetData', $how, $null, [AppDomain]::CurrentDomain, ($key, $type)))
     }
     if ($Name -eq 'Coexist.Native') { $script:NativeType = $type }

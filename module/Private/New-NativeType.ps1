@@ -4,7 +4,7 @@ function New-NativeType {
     Emits a class: the exports that it uses as static methods, Take, which carries text out of the library, and for an output class its
     properties and Derive, which does all that a derivation costs per object. $Call and $How: see Get-NativeType.
     .DESCRIPTION
-    Derive(fields…) gives an instance, or, when there is something to say, the text `status U+001F answer`, for Show-NativeTrouble.
+    Derive(fields...) gives an instance, or, when there is something to say, the text `status U+001F answer`, for Show-NativeTrouble.
     From(answer) makes an instance. The answer is kept as it came: a property finds its field when it is read.
 
     A method is a row: name, attributes, result, parameters, locals, labels, body. A line of a body is an opcode and its operand, a name in $known; `: name`

@@ -21,16 +21,16 @@ function Show-NativeTrouble {
     $WarningPreference = $Cmdlet.GetVariableValue('WarningPreference')
 
     $status, $answer = $Trouble.Split(@([char]0x1F), 2)
+    $label = Get-ObjectLabel $Target
     if ($status -ne '0') {
-        $Cmdlet.WriteError((ConvertTo-NativeErrorRecord $answer $Target))
+        $Cmdlet.WriteError((ConvertTo-NativeErrorRecord $answer $Target $label))
         return
     }
 
     $notes = $answer.Substring($answer.LastIndexOf([char]0x1F) + 1)
-    $label = Get-ObjectLabel $Target
     foreach ($note in $notes.Split([char]0x1E)) {
         $null, $message = $note.Split(@(' '), 2, [StringSplitOptions]::None)
-        $Cmdlet.WriteWarning("$label`: $message")
+        $Cmdlet.WriteWarning($(if ($label) { "$label`: $message" } else { $message }))
     }
     $Class::From($answer)
 }

@@ -78,7 +78,7 @@ function ConvertTo-CoexistImmutableId {
     )
 
     begin {
-        $class = Get-NativeType Coexist.ImmutableId
+        $class = Get-NativeType $PSCmdlet Coexist.ImmutableId
     }
 
     process {

@@ -81,6 +81,7 @@ function Export-CoexistSnapshot {
     )
 
     begin {
+        Assert-LanguageMode
         $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
         $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
         $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference')

@@ -47,6 +47,7 @@ function Get-CoexistSnapshot {
     )
 
     end {
+        Assert-LanguageMode
         $folder = Resolve-NativePath $PSCmdlet $Path
         $request = @{ job = 'readSnapshot'; path = $folder; kind = $(if ($Kind) { $Kind } else { $null }) }
         $result = $null

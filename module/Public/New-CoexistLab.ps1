@@ -53,6 +53,7 @@ function New-CoexistLab {
     )
 
     end {
+        Assert-LanguageMode
         $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
         $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
         $folder = Resolve-NativePath $PSCmdlet $Path

@@ -60,6 +60,7 @@ function New-CoexistPlan {
     )
 
     end {
+        Assert-LanguageMode
         $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
         $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
         $file = Resolve-NativePath $PSCmdlet $Path

@@ -96,6 +96,7 @@ function New-CoexistSpecification {
     )
 
     end {
+        Assert-LanguageMode
         $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
         $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
         $file = Resolve-NativePath $PSCmdlet $Path

@@ -17,7 +17,7 @@ function Test-CoexistReadiness {
     None.
 
     .OUTPUTS
-    Coexist.Finding: Code, Severity, Subject, Message, Why, Remedy, Source and the evidence.
+    Coexist.Finding: Code, Severity, Blocks, Name, Identity, Tenant, Kind, Message, Why, Remedy, Evidence, Source, Date, File, Line.
 
     .EXAMPLE
     New-CoexistLab -Path $env:TEMP/coexist-lab -People 20 -Force | Out-Null
@@ -46,6 +46,7 @@ function Test-CoexistReadiness {
     )
 
     end {
+        Assert-LanguageMode
         $request = @{ job = 'readiness'; specification = Resolve-NativePath $PSCmdlet $Specification; items = @($Item) }
         Invoke-NativeJob $PSCmdlet $request -Emit @{ findings = 'Coexist.Finding' }
     }

@@ -70,7 +70,8 @@ $classes = @(
     }
 )
 $platforms = foreach ($rid in $native.Platforms.Keys | Sort-Object) {
-    '    {0} = {1}' -f (ConvertTo-StringLiteral $rid), (ConvertTo-StringLiteral "$rid/$($native.Platforms[$rid])")
+    $size = if ($Library.ContainsKey($rid)) { (Get-Item $Library[$rid]).Length } else { 0 }
+    '    {0} = {1}, {2}' -f (ConvertTo-StringLiteral $rid), (ConvertTo-StringLiteral "$rid/$($native.Platforms[$rid])"), $size
 }
 
 # using statements must come first in a file, each once.
