@@ -114,7 +114,7 @@ impl<'s> Setup<'s> {
         let limits = Limits::with(&specification.limits)?;
         same_tenant("source", specification.source.tenant_id.as_deref(), &source.tenant.id, &specification.source.snapshot)?;
         same_tenant("target", specification.target.tenant_id.as_deref(), &target.tenant.id, &specification.target.snapshot)?;
-        if source.tenant.id.is_some() && source.tenant.id == target.tenant.id {
+        if source.tenant.id.as_ref().zip(target.tenant.id.as_ref()).is_some_and(|(source, target)| source.eq_ignore_ascii_case(target)) {
             return Err(invalid("TenantsAreTheSame", "The source and the target snapshot are of the same tenant; nothing was planned. Check the folders in the specification.".into()));
         }
 
