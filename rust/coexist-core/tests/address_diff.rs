@@ -259,7 +259,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(1024))]
+    #![proptest_config(config(512))]
 
     #[test]
     fn every_pair_keeps_the_promises(pair in pairs(1)) {

@@ -326,6 +326,21 @@ fn options_turn_findings_into_operations() {
 }
 
 #[test]
+fn a_policy_on_the_whole_organization_holds_whoever_is_not_excluded() {
+    let mut world = anna().with_person(2, "bert").with_person(3, "cleo");
+    let policies = json!(["mbx0123456789abcdef:2", "skpfedcba9876543210:1", "grp00112233:3", "-mbx99:2"]);
+    world.source(Kind::Configuration).push(json!({"Name": "contoso.onmicrosoft.com", "InPlaceHolds": policies}));
+    world.source(Kind::Mailboxes)[0]["InPlaceHolds"] = json!(["-MBX0123456789abcdef", "-skpfedcba9876543210:1"]);
+    world.source(Kind::Mailboxes)[1]["InPlaceHolds"] = json!(["-mbx0123456789abcdef", "-mbx0123"]);
+    world.specification["items"] = json!({"MC-01": {"unacceptedAddresses": "preStage"}});
+    let plan = world.plan();
+    let found: Vec<(&str, &str)> = plan.findings.iter().filter(|finding| finding.blocks).map(|finding| (finding.subject.name.as_str(), finding.code)).collect();
+    let expected = [("bert@contoso.com", "HoldDeleteOnly"), ("cleo@contoso.com", "HoldRetentionPolicy"), ("cleo@contoso.com", "HoldDeleteOnly")];
+    assert_eq!(found, expected);
+    assert!(plan.findings.iter().any(|finding| finding.message().contains("(mbx0123456789abcdef:2, organization-wide)")));
+}
+
+#[test]
 fn a_created_mail_user_takes_what_the_service_gives() {
     let mut world = anna();
     world.target(Kind::MailUsers).clear();

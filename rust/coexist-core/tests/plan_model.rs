@@ -232,7 +232,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(192))]
+    #![proptest_config(config(96))]
 
     #[test]
     fn a_plan_applied_makes_everybody_ready_and_taken_back_leaves_what_was(

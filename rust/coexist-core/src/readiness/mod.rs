@@ -3,7 +3,7 @@
 mod holds;
 mod quantity;
 
-pub use holds::findings as hold_findings;
+pub use holds::{findings as hold_findings, organization_wide as organization_wide_holds};
 pub use quantity::bytes;
 
 use crate::finding::{Finding, Subject};

@@ -154,7 +154,7 @@ impl<'s> Judge<'s> {
 
     fn holds(&mut self) {
         let mut findings = Vec::new();
-        readiness::hold_findings(&self.source, &self.subject, &mut findings);
+        readiness::hold_findings(&self.source, &self.setup.organization_holds, &self.subject, &mut findings);
         let warn = self.setup.specification.items.mc01.holds == HoldRule::Warn;
         for finding in findings {
             let finding = if warn { finding.only_warns() } else { finding };
