@@ -9,6 +9,7 @@ pub mod directory;
 pub mod finding;
 pub mod identity;
 pub mod known;
+pub mod lab;
 pub mod limits;
 pub mod plan;
 pub mod problem;

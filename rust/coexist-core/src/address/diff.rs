@@ -113,15 +113,15 @@ pub enum Owner {
 
 /// Answers who else has an address.
 pub trait Ownership {
-    /// The first other owner of the address, if there is one.
-    fn other_owner(&self, address: &ProxyAddress) -> Option<Owner>;
+    /// The first other owner of the address, if there is one; `hash` is its [`ProxyAddress::key_hash`].
+    fn other_owner(&self, address: &ProxyAddress, hash: u64) -> Option<Owner>;
 }
 
 /// Nobody else has anything: one pair by itself.
 pub struct NoOwners;
 
 impl Ownership for NoOwners {
-    fn other_owner(&self, _: &ProxyAddress) -> Option<Owner> {
+    fn other_owner(&self, _: &ProxyAddress, _: u64) -> Option<Owner> {
         None
     }
 }
@@ -176,7 +176,7 @@ pub fn compare<'a>(source: &Record<'a>, target: &Record<'a>, target_exists: bool
         .copied()
         .or_else(|| source.text(Property::PrimarySmtpAddress).value().map(ProxyAddress::parse).filter(|a| a.kind == AddressType::Smtp));
 
-    let mut rows = Rows { owners, rows: Vec::with_capacity(target_addresses.len() + source_addresses.len() + 4), keys: Vec::new() };
+    let mut rows = Rows { owners, rows: Vec::with_capacity(target_addresses.len() + source_addresses.len() + 4) };
     for address in target_addresses {
         let action_reason = match (address.kind, address.domain()) {
             (AddressType::Smtp, Some(domain)) if context.accepted.contains(domain) => (Action::Keep, Reason::AcceptedDomain),
@@ -235,7 +235,7 @@ pub fn for_each_wanted(source: &Record, context: &Context, mut each: impl FnMut(
     if let Some(dn) = source.text(Property::LegacyExchangeDN).value() {
         each(&ProxyAddress { text: dn, kind: AddressType::X500, prefix: "X500", value: dn });
     }
-    let mut primary = source.text(Property::PrimarySmtpAddress).value().map(ProxyAddress::parse);
+    let mut primary = None;
     let mut text = String::new();
     let mut smtp = |local: &str, domain: &str, each: &mut dyn FnMut(&ProxyAddress)| {
         text.clear();
@@ -249,7 +249,7 @@ pub fn for_each_wanted(source: &Record, context: &Context, mut each: impl FnMut(
         if matches!(address.kind, AddressType::X500 | AddressType::X400) {
             each(&address);
         }
-        if address.is_primary_smtp() {
+        if primary.is_none() && address.is_primary_smtp() {
             primary = Some(address);
         }
         if let (Some(local), Some(domain)) = (address.local_part(), address.domain()) {
@@ -258,6 +258,7 @@ pub fn for_each_wanted(source: &Record, context: &Context, mut each: impl FnMut(
             }
         }
     }
+    let primary = primary.or_else(|| source.text(Property::PrimarySmtpAddress).value().map(ProxyAddress::parse));
     if let Some((local, domain)) = primary.and_then(|address| Some((address.local_part()?, address.domain()?))) {
         if let Some(domain) = context.domain_map.get(domain) {
             smtp(local, domain, &mut each);
@@ -292,7 +293,7 @@ fn external_address<'a>(
 ) {
     let row = |action, address: ProxyAddress<'a>, reason, present| Change {
         action,
-        address: Cow::Owned(format!("SMTP:{}", address.value)),
+        address: if address.kind == AddressType::Smtp { Cow::Owned(format!("SMTP:{}", address.value)) } else { address.with_prefix() },
         kind: address.kind,
         reason,
         field: Field::ExternalEmailAddress,
@@ -319,7 +320,7 @@ fn external_address<'a>(
         diff.changes.push(row(Action::Remove, current, Reason::NotSourceAddress, true));
     }
     // Exchange keeps external addresses unique, too: a contact of the person is the usual owner.
-    match owners.other_owner(&wanted) {
+    match owners.other_owner(&wanted, wanted.key_hash()) {
         Some(Owner::Target(owner)) => {
             diff.changes.push(Change { owner: Some(owner), ..row(Action::Conflict, wanted, Reason::AddressInUse, false) })
         }
@@ -345,7 +346,6 @@ impl Row<'_> {
 struct Rows<'a, 'o> {
     owners: &'o dyn Ownership,
     rows: Vec<Row<'a>>,
-    keys: Vec<String>,
 }
 
 impl<'a> Rows<'a, '_> {
@@ -353,17 +353,14 @@ impl<'a> Rows<'a, '_> {
         self.rows.iter().position(|row| row.hash == hash && ProxyAddress::parse(&row.change.address).same_as(address))
     }
 
-    fn hash(&mut self, address: &ProxyAddress) -> u64 {
-        let mut buffer = self.keys.pop().unwrap_or_default();
-        let hash = address.key_hash(&mut buffer);
-        self.keys.push(buffer);
-        hash
-    }
-
     fn present(&mut self, address: ProxyAddress<'a>, (action, reason): (Action, Reason)) {
-        let hash = self.hash(&address);
-        if self.find(&address, hash).is_some() {
-            return; // written twice in one list: one address
+        let hash = address.key_hash();
+        if let Some(at) = self.find(&address, hash) {
+            // Written twice in one list it is one address, and the primary if it is so once.
+            if address.is_primary_smtp() {
+                self.rows[at].change.address = address.with_prefix();
+            }
+            return;
         }
         let change = Change { action, address: address.with_prefix(), kind: address.kind, reason, field: Field::EmailAddresses, present: true, owner: None };
         self.rows.push(Row { change, hash });
@@ -375,7 +372,7 @@ impl<'a> Rows<'a, '_> {
 
     fn want(&mut self, text: Cow<'a, str>, reason: Reason) {
         let address = ProxyAddress::parse(&text);
-        let hash = self.hash(&address);
+        let hash = address.key_hash();
         if let Some(at) = self.find(&address, hash) {
             let change = &mut self.rows[at].change;
             if change.present && change.action == Action::Keep && matches!(change.reason, Reason::AcceptedDomain | Reason::NotSmtp) {
@@ -386,7 +383,7 @@ impl<'a> Rows<'a, '_> {
         let (action, reason, owner) = if !address.is_well_formed() {
             (Action::Conflict, Reason::AddressMalformed, None)
         } else {
-            match self.owners.other_owner(&address) {
+            match self.owners.other_owner(&address, hash) {
                 Some(Owner::Target(name)) => (Action::Conflict, Reason::AddressInUse, Some(name)),
                 Some(Owner::Batch(name)) => (Action::Conflict, Reason::AddressClaimedTwice, Some(name)),
                 None => (Action::Add, reason, None),
@@ -402,7 +399,7 @@ impl<'a> Rows<'a, '_> {
         let wanted_at = wanted.and_then(|wanted| {
             let text = format!("smtp:{wanted}");
             let address = ProxyAddress::parse(&text);
-            let hash = self.hash(&address);
+            let hash = address.key_hash();
             self.find(&address, hash).filter(|at| self.rows[*at].is_accepted_smtp())
         });
         let (at, reason) = match (wanted_at, current.filter(|at| self.rows[*at].is_accepted_smtp())) {

@@ -1,8 +1,8 @@
 //! One proxy address, as EmailAddresses and proxyAddresses hold them: `prefix:value`.
 
 use super::domain::canonical_domain;
+use crate::directory::hash;
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What an address is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,16 +129,34 @@ impl<'a> ProxyAddress<'a> {
 
     /// Whether two addresses are the same one.
     pub fn same_as(&self, other: &ProxyAddress) -> bool {
-        self.kind == other.kind && (self.value == other.value && self.kind != AddressType::Other || self.key() == other.key())
+        if self.kind != other.kind || (self.kind == AddressType::Other && !self.prefix.eq_ignore_ascii_case(other.prefix)) {
+            return false;
+        }
+        // Of ASCII, canonical spelling is lower case and nothing else.
+        if self.value.is_ascii() && other.value.is_ascii() {
+            return self.value.eq_ignore_ascii_case(other.value);
+        }
+        self.value == other.value || self.key() == other.key()
     }
 
-    /// A hash of [`Self::key`], the same in every run; `buffer` is scratch.
-    pub fn key_hash(&self, buffer: &mut String) -> u64 {
-        buffer.clear();
-        self.write_key(buffer);
-        let mut hasher = DefaultHasher::new();
-        buffer.hash(&mut hasher);
-        hasher.finish()
+    /// A hash of [`Self::key`], the same in every run.
+    pub fn key_hash(&self) -> u64 {
+        let name = match self.kind {
+            AddressType::Other => self.prefix,
+            kind => kind.name(),
+        };
+        // Without allocating for what nearly every address is: short and ASCII.
+        let mut buffer = [0u8; 256];
+        let length = name.len() + 1 + self.value.len();
+        if length <= buffer.len() && self.value.is_ascii() && name.is_ascii() {
+            buffer[..name.len()].copy_from_slice(name.as_bytes());
+            buffer[name.len()] = b':';
+            buffer[name.len() + 1..length].copy_from_slice(self.value.as_bytes());
+            buffer[..length].make_ascii_lowercase();
+            hash(&buffer[..length])
+        } else {
+            hash(self.key().as_bytes())
+        }
     }
 
     /// The address as Exchange takes it: an SMTP address without a prefix gets `smtp:`.

@@ -4,5 +4,5 @@ pub mod mc01;
 mod operation;
 mod writer;
 
-pub use operation::{Command, Condition, Gate, Operation, Parameter, Request, Secret, Stage, SubjectRef, Surface, Test, Undo, WaitFor};
+pub use operation::{Command, Condition, Gate, Listed, Operation, Parameter, Request, Secret, Stage, Step, SubjectRef, Surface, Test, Undo, WaitFor};
 pub use writer::{footer, Body, Header, Input, PlanFinding, Section, Summary, TenantRef, BETWEEN, VERSION};

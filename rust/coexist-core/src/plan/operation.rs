@@ -44,6 +44,19 @@ pub enum Parameter<'a> {
     Bytes([u8; 16]),
     /// Graph bodies only.
     Objects(Vec<Parameter<'a>>),
+    /// The list that this operation's command adds or removes, so that it stands in the plan once.
+    Same(Listed),
+}
+
+/// A list of the same operation's command: in JSON the text `$added` or `$removed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Listed {
+    /// What stands under `Add`.
+    #[serde(rename = "$added")]
+    Added,
+    /// What stands under `Remove`.
+    #[serde(rename = "$removed")]
+    Removed,
 }
 
 impl Serialize for Parameter<'_> {
@@ -51,6 +64,7 @@ impl Serialize for Parameter<'_> {
         match self {
             Parameter::Text(text) => serializer.serialize_str(text),
             Parameter::Switch => serializer.serialize_bool(true),
+            Parameter::Same(list) => list.serialize(serializer),
             Parameter::Bytes(bytes) => {
                 use base64::Engine;
                 let mut map = serializer.serialize_map(Some(1))?;
@@ -128,9 +142,9 @@ pub enum Test<'a> {
     /// It equals this text, without case; a GUID in any form.
     Equals(Cow<'a, str>),
     /// The list holds these, without case.
-    Contains(Vec<Cow<'a, str>>),
+    Contains(Parameter<'a>),
     /// The list holds none of these.
-    Lacks(Vec<Cow<'a, str>>),
+    Lacks(Parameter<'a>),
     /// It is empty or a zero GUID (`true`).
     Empty(bool),
 }
@@ -191,19 +205,32 @@ pub enum Undo<'a> {
     Request(Request<'a>),
     /// Not at all, and why.
     Irreversible(&'static str),
-    /// Together with the operation of this id, whose undo takes it along.
-    With(String),
+    /// Together with this step of the same person, whose undo takes it along.
+    With(&'static str),
 }
 
 /// Whom an operation is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubjectRef<'a> {
-    /// The identity in the source.
+    /// The identity in the source; it stands in the operation's id.
+    #[serde(skip)]
     pub source: &'a str,
     /// The identity in the target; of an object that is yet to be created, its user principal name.
     pub target: Cow<'a, str>,
     /// What a person calls the source object.
     pub name: &'a str,
+}
+
+/// A kind of operation: what every one of it has in common stands in the plan once, under `steps`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// The last part of the operation's id.
+    #[serde(skip)]
+    pub name: &'static str,
+    /// What it does, as a person would say it.
+    pub what: &'static str,
+    /// Why it must be.
+    pub why: &'static str,
 }
 
 /// One change on one surface of one tenant.
@@ -212,8 +239,9 @@ pub struct SubjectRef<'a> {
 pub struct Operation<'a> {
     /// `<item>/<source identity>/<step>`: the same in every plan of the same inputs.
     pub id: String,
-    /// The backlog item.
-    pub item: &'static str,
+    /// Its kind; the name stands in the id.
+    #[serde(skip)]
+    pub step: &'static Step,
     /// When in the life of the move.
     pub stage: Stage,
     /// Where it runs.
@@ -222,10 +250,6 @@ pub struct Operation<'a> {
     pub tenant: Side,
     /// Whom it is about.
     pub subject: SubjectRef<'a>,
-    /// What it does, as a person would say it.
-    pub what: &'static str,
-    /// Why it must be.
-    pub why: &'static str,
     /// The cmdlet, on the surfaces that have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<Command<'a>>,
@@ -235,8 +259,8 @@ pub struct Operation<'a> {
     /// Parameters that are made at the moment of use.
     #[serde(skip_serializing_if = "<[Secret]>::is_empty")]
     pub secrets: &'static [Secret],
-    /// The operations that must be done and verified before.
-    pub depends_on: Vec<String>,
+    /// The steps of the same person that must be done and verified before; a name with a slash is the whole id of an operation elsewhere.
+    pub depends_on: Vec<&'static str>,
     /// What is waited for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate<'a>>,
@@ -248,7 +272,7 @@ pub struct Operation<'a> {
     pub not_after: Option<String>,
     /// How the object is read: a name in the plan's `reads`.
     pub read: &'static str,
-    /// What must hold before: what the snapshot showed.
+    /// What must hold before: what the snapshot showed of what is overwritten.
     pub expect: Vec<Condition<'a>>,
     /// What must hold after.
     pub verify: Vec<Condition<'a>>,

@@ -1,5 +1,6 @@
 //! The plan file: one JSON document, one operation and one finding a line, in canonical order, without the time of its making.
 
+use super::operation::Step;
 use crate::finding::{rule, Finding, Subject};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -89,12 +90,14 @@ impl Header {
     pub fn text(&self) -> String {
         let mut inputs: Vec<&Input> = self.inputs.iter().collect();
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
+        let steps: BTreeMap<&str, &Step> = super::mc01::STEPS.iter().map(|step| (step.name, *step)).collect();
         format!(
-            "{{\"$schema\":\"./plan.schema.json\",\n\"version\":{VERSION},\n\"items\":{},\n\"source\":{},\n\"target\":{},\n\"inputs\":{},\n\"reads\":{READS},\n\"operations\":[",
+            "{{\"$schema\":\"./plan.schema.json\",\n\"version\":{VERSION},\n\"items\":{},\n\"source\":{},\n\"target\":{},\n\"inputs\":{},\n\"reads\":{READS},\n\"steps\":{},\n\"operations\":[",
             json(&self.items),
             json(&self.source),
             json(&self.target),
             json(&inputs),
+            json(&steps),
         )
     }
 }

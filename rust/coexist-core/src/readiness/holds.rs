@@ -60,17 +60,14 @@ fn classify(entry: &str) -> &'static str {
     }
 }
 
-/// One finding for each hold of a mailbox, and one where the export does not tell.
+/// One finding for each hold of a mailbox, and one where the export does not tell of every kind (Get-EXOMailbox leaves some out unless they are named).
 pub fn findings(mailbox: &Record, subject: &Subject, findings: &mut Vec<Finding>) {
+    let mut unknown: Vec<&str> = Vec::new();
     for flag in FLAGS.iter() {
         match mailbox.flag(flag.property) {
             Known::Value(true) => findings.push(Finding::new(flag.code, subject.clone())),
             Known::Value(false) | Known::Empty => {}
-            // Only the properties that every Get-Mailbox has must be there: one finding tells it all.
-            Known::NotExported | Known::Flattened if flag.property == Property::LitigationHoldEnabled => {
-                findings.push(Finding::new("HoldsUnknown", subject.clone()).with("property", flag.property.name()));
-            }
-            Known::NotExported | Known::Flattened => {}
+            Known::NotExported | Known::Flattened => unknown.push(flag.property.name()),
         }
     }
     match mailbox.list(Property::InPlaceHolds) {
@@ -78,9 +75,10 @@ pub fn findings(mailbox: &Record, subject: &Subject, findings: &mut Vec<Finding>
             findings.extend(entries.map(|entry| Finding::new(classify(entry), subject.clone()).with("value", entry)));
         }
         Known::Empty => {}
-        Known::NotExported | Known::Flattened => {
-            findings.push(Finding::new("HoldsUnknown", subject.clone()).with("property", Property::InPlaceHolds.name()));
-        }
+        Known::NotExported | Known::Flattened => unknown.push(Property::InPlaceHolds.name()),
+    }
+    if !unknown.is_empty() {
+        findings.push(Finding::new("HoldsUnknown", subject.clone()).with("property", unknown.join(", ")));
     }
 }
 

@@ -1,16 +1,23 @@
 //! What one tenant (or one AD forest) held at one moment.
 
+mod canonical;
+mod classify;
 mod json;
+mod key;
 mod kind;
 pub mod list_text;
 mod property;
 mod record;
+pub mod scan;
 mod table;
 
-pub use json::push_json;
-pub use kind::Kind;
+pub use canonical::{push_canonical, push_string};
+pub use classify::classify;
+pub use json::{push_json, JsonReader, NotAnObject};
+pub use key::{hash as key_hash, key, Keys};
+pub use kind::{kinds_of_type, schema, Kind, KindSchema};
 pub use property::{Property, COUNT as PROPERTY_COUNT};
-pub use record::{is_type_name, List, Record, RecordBuilder};
+pub use record::{is_type_name, List, Record, RecordBuilder, Seen};
 pub use table::{Chunk, Table};
 
 use serde::{Deserialize, Serialize};

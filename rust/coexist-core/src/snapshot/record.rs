@@ -15,11 +15,17 @@ const FLATTENED: u8 = 3;
 pub struct RecordBuilder {
     bytes: Vec<u8>,
     starts: Vec<u32>,
-    item_bytes: Vec<u8>,
-    item_count: u64,
+    // Of the list that is being pushed: where it began, and whether an item of it was a type name.
+    list: usize,
+    list_is_flattened: bool,
 }
 
 impl RecordBuilder {
+    /// With room for this many bytes of records.
+    pub fn with_capacity(bytes: usize) -> Self {
+        RecordBuilder { bytes: Vec::with_capacity(bytes), ..RecordBuilder::default() }
+    }
+
     /// Begins a record; what is pushed from here belongs to it.
     pub fn begin(&mut self) {
         self.starts.push(self.bytes.len() as u32);
@@ -30,6 +36,11 @@ impl RecordBuilder {
         if let Some(start) = self.starts.pop() {
             self.bytes.truncate(start as usize);
         }
+    }
+
+    /// The record that was begun last, as it stands.
+    pub fn last(&self) -> Record<'_> {
+        self.starts.last().map_or(Record::none(), |start| Record::new(&self.bytes[*start as usize..]))
     }
 
     /// How many records have been begun and kept.
@@ -49,20 +60,25 @@ impl RecordBuilder {
 
     /// The property was exported and is empty.
     pub fn push_empty(&mut self, property: Property) {
-        self.bytes.extend_from_slice(&[property as u8, EMPTY, 0]);
+        self.bytes.extend_from_slice(&[property as u8, EMPTY]);
     }
 
     /// The property was exported as a type name.
     pub fn push_flattened(&mut self, property: Property) {
-        self.bytes.extend_from_slice(&[property as u8, FLATTENED, 0]);
+        self.bytes.extend_from_slice(&[property as u8, FLATTENED]);
     }
 
-    /// The property was exported with this text; no text is an empty property, and a type name is none at all.
+    /// The property was exported with this text; no text is an empty property, and a type name is none at all. The text of a list property is the joined
+    /// list (see [`super::list_text`]).
     pub fn push_text(&mut self, property: Property, text: &str) {
         if text.is_empty() {
             self.push_empty(property);
         } else if is_type_name(text) {
             self.push_flattened(property);
+        } else if property.is_list() {
+            self.begin_list(property);
+            super::list_text::split(text).for_each(|item| self.push_item(item));
+            self.end_list(property);
         } else {
             self.bytes.extend_from_slice(&[property as u8, TEXT]);
             push_length(&mut self.bytes, text.len());
@@ -71,29 +87,45 @@ impl RecordBuilder {
     }
 
     /// Begins a list; items follow, then [`Self::end_list`].
-    pub fn begin_list(&mut self) {
-        self.item_bytes.clear();
-        self.item_count = 0;
+    pub fn begin_list(&mut self, property: Property) {
+        self.list = self.bytes.len();
+        self.list_is_flattened = false;
+        self.bytes.extend_from_slice(&[property as u8, LIST, 0, 0, 0, 0]);
     }
 
-    /// Adds one item; empty ones are left out, as Exchange itself has none.
+    /// Adds one item; empty ones are left out, as Exchange itself has none. A type name in place of an item makes the whole list unknown.
     pub fn push_item(&mut self, text: &str) {
-        if !text.is_empty() {
-            push_length(&mut self.item_bytes, text.len());
-            self.item_bytes.extend_from_slice(text.as_bytes());
-            self.item_count += 1;
+        if is_type_name(text) {
+            self.list_is_flattened = true;
+        } else if !text.is_empty() {
+            push_length(&mut self.bytes, text.len());
+            self.bytes.extend_from_slice(text.as_bytes());
         }
+    }
+
+    /// An item is there that cannot be read: the whole list is unknown.
+    pub fn push_flattened_item(&mut self) {
+        self.list_is_flattened = true;
     }
 
     /// Ends the list: without items the property is empty.
     pub fn end_list(&mut self, property: Property) {
-        if self.item_count == 0 {
+        let items = self.list + LIST_HEAD;
+        let length = self.bytes.len() - items;
+        if self.list_is_flattened {
+            self.cancel_list();
+            self.push_flattened(property);
+        } else if length == 0 {
+            self.cancel_list();
             self.push_empty(property);
         } else {
-            self.bytes.extend_from_slice(&[property as u8, LIST]);
-            push_length(&mut self.bytes, self.item_bytes.len());
-            self.bytes.extend_from_slice(&self.item_bytes);
+            self.bytes[items - 4..items].copy_from_slice(&(length as u32).to_le_bytes());
         }
+    }
+
+    /// Forgets the list that is being pushed: the property turned out to be no list.
+    pub fn cancel_list(&mut self) {
+        self.bytes.truncate(self.list);
     }
 
     /// The packed records and where each begins.
@@ -103,22 +135,33 @@ impl RecordBuilder {
     }
 }
 
+/// Property, state and the length of the items: fixed, because it is known only at the end of the list.
+const LIST_HEAD: usize = 6;
+
 /// The names that lists and objects of the source cmdlets carry.
-const TYPE_NAMES: [&str; 8] = [
+const TYPE_NAMES: [&str; 10] = [
     "System.Collections.",
     "System.Object",
     "System.String[]",
     "System.Byte[]",
+    "System.Guid[]",
+    "System.Management.Automation.PS",
     "Microsoft.Exchange.",
     "Microsoft.Graph.",
     "Microsoft.ActiveDirectory.",
     "Deserialized.",
 ];
 
-/// True for the text that Export-Csv and a too shallow ConvertTo-Json write in place of a list or an object.
+/// True for the text that Export-Csv and a too shallow ConvertTo-Json write in place of a list or an object: a type name, or `@{Name=Value; …}`.
 pub fn is_type_name(text: &str) -> bool {
-    TYPE_NAMES.iter().any(|name| text.starts_with(name))
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+`[],=".contains(&byte))
+    match text.as_bytes().first() {
+        Some(b'S' | b'M' | b'D') => {
+            TYPE_NAMES.iter().any(|name| text.starts_with(name))
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+`[],=".contains(&byte))
+        }
+        Some(b'@') => text.starts_with("@{") && text.ends_with('}'),
+        _ => false,
+    }
 }
 
 fn push_length(bytes: &mut Vec<u8>, mut length: usize) {
@@ -142,71 +185,85 @@ fn take_length(bytes: &[u8], at: &mut usize) -> usize {
     length
 }
 
+/// Where the values of a payload begin and end; the end is where the next property begins.
+fn items(bytes: &[u8], state: u8, at: usize) -> (usize, usize) {
+    match state {
+        TEXT => {
+            let mut text = at;
+            let length = take_length(bytes, &mut text);
+            (at, text + length)
+        }
+        LIST => {
+            let length = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).map_or(0, |length| u32::from_le_bytes(*length));
+            (at + 4, at + 4 + length as usize)
+        }
+        _ => (at, at),
+    }
+}
+
 /// One record, its properties found.
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
     bytes: &'a [u8],
-    // Offset of the state byte of each property, plus one; 0 where the record does not have it.
+    // Where the payload of each property begins, its state being the byte before; 0 where the record does not have the property.
     at: [u32; COUNT],
+    // The properties whose state is FLATTENED, one bit each.
+    flattened: u128,
 }
+
+const _: () = assert!(COUNT <= u128::BITS as usize);
 
 impl<'a> Record<'a> {
     /// Finds the properties of one packed record.
     pub fn new(bytes: &'a [u8]) -> Self {
         let mut at = [0u32; COUNT];
+        let mut flattened = 0;
         let mut position = 0;
-        while position + 1 < bytes.len() {
-            if let Some(slot) = at.get_mut(usize::from(bytes[position])) {
-                *slot = position as u32 + 2;
-            }
+        while let Some([property, state]) = bytes.get(position..).and_then(|rest| rest.first_chunk::<2>()) {
             position += 2;
-            let length = take_length(bytes, &mut position);
-            position += length;
+            if let Some(slot) = at.get_mut(usize::from(*property)) {
+                *slot = position as u32;
+                flattened = flattened & !(1 << property) | u128::from(*state == FLATTENED) << property;
+            }
+            position = items(bytes, *state, position).1;
         }
-        Record { bytes, at }
+        Record { bytes, at, flattened }
     }
 
     /// A record without properties: an object that does not exist.
     pub const fn none() -> Self {
-        Record { bytes: &[], at: [0; COUNT] }
+        Record { bytes: &[], at: [0; COUNT], flattened: 0 }
     }
 
-    fn payload(&self, property: Property) -> Known<(u8, &'a [u8])> {
+    /// The property's values as [`List`] takes them; a bare text is one of them.
+    fn items(&self, property: Property) -> Known<&'a [u8]> {
         let at = self.at[property as usize] as usize;
         if at == 0 {
             return Known::NotExported;
         }
-        let mut position = at;
         match self.bytes[at - 1] {
             EMPTY => Known::Empty,
             FLATTENED => Known::Flattened,
             state => {
-                let length = take_length(self.bytes, &mut position);
-                Known::Value((state, self.bytes.get(position..position + length).unwrap_or_default()))
+                let (from, to) = items(self.bytes, state, at);
+                Known::Value(self.bytes.get(from..to).unwrap_or_default())
             }
         }
     }
 
     /// The property as one text; of a list, its first item.
     pub fn text(&self, property: Property) -> Known<&'a str> {
-        self.payload(property).and_then(|(state, bytes)| match state {
-            LIST => List { bytes }.next(),
-            _ => std::str::from_utf8(bytes).ok(),
-        })
+        self.items(property).and_then(|bytes| List { bytes }.next())
     }
 
     /// The property as a list; one text is a list of one.
     pub fn list(&self, property: Property) -> Known<List<'a>> {
-        self.payload(property).and_then(|(state, bytes)| match state {
-            LIST => Some(List { bytes }),
-            // A bare text has no length in front of it: step back onto the one it was stored with.
-            _ => {
-                let mut at = self.at[property as usize] as usize;
-                let start = at;
-                let length = take_length(self.bytes, &mut at);
-                self.bytes.get(start..at + length).map(|bytes| List { bytes })
-            }
-        })
+        self.items(property).and_then(|bytes| Some(List { bytes }))
+    }
+
+    /// True where the record holds nothing at all that Coexist reads.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
     }
 
     /// The property as true or false, as PowerShell or JSON write them.
@@ -247,4 +304,62 @@ impl<'a> Iterator for List<'a> {
         self.bytes = &self.bytes[at + length..];
         std::str::from_utf8(item).ok()
     }
+}
+
+/// What a set of records says about each property.
+#[derive(Clone)]
+pub struct Seen {
+    records: u64,
+    present: [u32; COUNT],
+    flattened: [u32; COUNT],
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Seen { records: 0, present: [0; COUNT], flattened: [0; COUNT] }
+    }
+}
+
+impl Seen {
+    /// Counts one record.
+    pub fn add(&mut self, record: &Record) {
+        self.records += 1;
+        for (present, at) in self.present.iter_mut().zip(&record.at) {
+            *present += u32::from(*at != 0);
+        }
+        flattened(record).for_each(|index| self.flattened[index] += 1);
+    }
+
+    /// Takes back one record that was counted.
+    pub fn remove(&mut self, record: &Record) {
+        self.records -= 1;
+        for (present, at) in self.present.iter_mut().zip(&record.at) {
+            *present -= u32::from(*at != 0);
+        }
+        flattened(record).for_each(|index| self.flattened[index] -= 1);
+    }
+
+    /// Adds what another part of the same table says.
+    pub fn merge(&mut self, other: &Seen) {
+        self.records += other.records;
+        for index in 0..COUNT {
+            self.present[index] += other.present[index];
+            self.flattened[index] += other.flattened[index];
+        }
+    }
+
+    /// How many records say nothing about a property: (it was not exported, a type name stands in its place).
+    pub fn unknown(&self, property: Property) -> (u64, u64) {
+        (self.records - u64::from(self.present[property as usize]), u64::from(self.flattened[property as usize]))
+    }
+}
+
+/// The numbers of the properties of a record whose state is FLATTENED.
+fn flattened(record: &Record) -> impl Iterator<Item = usize> {
+    let mut rest = record.flattened;
+    std::iter::from_fn(move || {
+        let index = rest.trailing_zeros() as usize;
+        rest &= rest.wrapping_sub(1);
+        (index < COUNT).then_some(index)
+    })
 }

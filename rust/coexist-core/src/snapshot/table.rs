@@ -28,7 +28,23 @@ impl Chunk {
         self.starts.is_empty()
     }
 
-    fn record(&self, index: usize) -> &[u8] {
+    /// Keeps only the records for whose index `keep` is true.
+    pub fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        let (mut bytes, mut starts, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+        for index in (0..self.len()).filter(|index| keep(*index)) {
+            starts.push(bytes.len() as u32);
+            bytes.extend_from_slice(self.bytes(index));
+            lines.push(self.lines[index]);
+        }
+        *self = Chunk { bytes, starts, lines };
+    }
+
+    /// One of its records.
+    pub fn get(&self, index: usize) -> Record<'_> {
+        Record::new(self.bytes(index))
+    }
+
+    fn bytes(&self, index: usize) -> &[u8] {
         let start = self.starts[index] as usize;
         let end = self.starts.get(index + 1).map_or(self.bytes.len(), |next| *next as usize);
         &self.bytes[start..end]
@@ -59,6 +75,15 @@ impl Table {
         }
     }
 
+    /// Keeps only those records of the last chunk for whose index in it `keep` is true.
+    pub fn retain_last(&mut self, keep: impl FnMut(usize) -> bool) {
+        let Some(mut chunk) = self.chunks.pop() else { return };
+        self.firsts.pop();
+        self.len -= chunk.len();
+        chunk.retain(keep);
+        self.push(chunk);
+    }
+
     /// What the table holds.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -87,7 +112,7 @@ impl Table {
     /// The object at an index below [`Self::len`].
     pub fn get(&self, index: usize) -> Record<'_> {
         let (chunk, at) = self.place(index);
-        Record::new(chunk.record(at))
+        chunk.get(at)
     }
 
     /// The line, from 1, that the object at an index began on.
@@ -98,6 +123,6 @@ impl Table {
 
     /// Every object, in order.
     pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
-        self.chunks.iter().flat_map(|chunk| (0..chunk.len()).map(move |index| Record::new(chunk.record(index))))
+        self.chunks.iter().flat_map(|chunk| (0..chunk.len()).map(move |index| chunk.get(index)))
     }
 }

@@ -1,9 +1,12 @@
 //! Two small tenants written as JSON, for tests of planning.
 #![allow(dead_code)]
 
+pub mod lab;
+pub mod scenes;
+
 use coexist_core::finding::Finding;
 use coexist_core::plan::mc01::{run, Inputs, MapRow, Setup};
-use coexist_core::plan::Summary;
+use coexist_core::plan::{footer, Body, Header, PlanFinding, Summary, TenantRef, BETWEEN};
 use coexist_core::problem::Problem;
 use coexist_core::snapshot::{push_json, Chunk, Kind, RecordBuilder, Snapshot, Table, Tenant};
 use coexist_core::specification::Specification;
@@ -22,6 +25,51 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     pub summary: Summary,
     pub text: Vec<u8>,
+    /// The plan as it stands in a file.
+    pub document: String,
+}
+
+/// Of whom an operation is: its id without item and step.
+pub fn person_of(operation: &Value) -> &str {
+    let id = operation["id"].as_str().unwrap();
+    let (rest, _) = id.rsplit_once('/').unwrap();
+    rest.split_once('/').unwrap().1
+}
+
+/// An operation with everything written out that a plan only refers to: steps as ids, `$added` and `$removed` as the lists of its command.
+pub fn written_out(operation: &Value) -> Value {
+    let mut whole = operation.clone();
+    let person = operation["id"].as_str().unwrap().rsplit_once('/').unwrap().0;
+    let id = |step: &Value| {
+        let step = step.as_str().unwrap();
+        if step.contains('/') { json!(step) } else { json!(format!("{person}/{step}")) }
+    };
+    whole["dependsOn"] = operation["dependsOn"].as_array().unwrap().iter().map(id).collect();
+    if let Some(step) = operation["undo"].get("with") {
+        whole["undo"]["with"] = id(step);
+    }
+    let list = |verb: &str| {
+        let parameters = &operation["command"]["parameters"];
+        parameters["EmailAddresses"].get(verb).or_else(|| parameters[verb].get("proxyAddresses")).cloned()
+    };
+    let lists = [("$added", list("Add")), ("$removed", list("Remove"))];
+    for part in ["verify", "undo"] {
+        write_out(&mut whole[part], &lists);
+    }
+    whole
+}
+
+fn write_out(value: &mut Value, lists: &[(&str, Option<Value>)]) {
+    match value {
+        Value::String(text) => {
+            if let Some((_, Some(list))) = lists.iter().find(|(name, _)| name == text) {
+                *value = list.clone();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| write_out(item, lists)),
+        Value::Object(entries) => entries.values_mut().for_each(|entry| write_out(entry, lists)),
+        _ => {}
+    }
 }
 
 pub fn guid(number: u32) -> String {
@@ -86,14 +134,24 @@ impl World {
         let (source, target) = (snapshot(&self.source, "source"), snapshot(&self.target, "target"));
         let setup = Setup::new(&Inputs { specification: &specification, source: &source, target: &target, map: &self.map })?;
         let (mut operations, mut findings, mut text) = (Vec::new(), Vec::new(), Vec::new());
+        let mut found = Body::new();
         let summary = run(&setup, true, &Unwatched, |block| {
-            let lines = format!("[{}]", String::from_utf8(block.operations.text.clone()).unwrap());
-            operations.extend(serde_json::from_str::<Vec<Value>>(&lines).unwrap());
-            text.extend_from_slice(&block.operations.text);
+            if !block.operations.is_empty() {
+                if !text.is_empty() {
+                    text.push(b',');
+                }
+                text.extend_from_slice(&block.operations.text);
+            }
+            block.findings.iter().for_each(|finding| found.push(&PlanFinding(finding)));
             findings.extend(block.findings);
             Ok(())
         })?;
-        Ok(Outcome { operations, findings, summary, text })
+        let lines = String::from_utf8(text.clone()).unwrap();
+        operations.extend(serde_json::from_str::<Vec<Value>>(&format!("[{lines}]")).unwrap());
+        let tenant = |name: &str| TenantRef { name: name.into(), tenant_id: None };
+        let header = Header { items: vec!["MC-01"], source: tenant("contoso.onmicrosoft.com"), target: tenant("fabrikam.onmicrosoft.com"), inputs: Vec::new() };
+        let document = format!("{}{lines}{BETWEEN}{}{}", header.text(), String::from_utf8(found.text).unwrap(), footer(&summary));
+        Ok(Outcome { operations, findings, summary, text, document })
     }
 
     pub fn plan(&self) -> Outcome {
@@ -134,7 +192,7 @@ pub fn snapshot(tables: &[(Kind, Vec<Value>)], name: &str) -> Snapshot {
     for (kind, objects) in tables {
         let mut builder = RecordBuilder::default();
         for object in objects {
-            push_json(&mut builder, object.to_string().as_bytes()).unwrap();
+            push_json(&mut builder, &object.to_string()).unwrap();
         }
         let lines = (1..=objects.len() as u32).collect();
         let mut table = Table::new(*kind, format!("{name}/{kind}.jsonl"));

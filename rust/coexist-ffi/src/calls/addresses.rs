@@ -59,7 +59,7 @@ fn recipients<'a>(objects: impl Iterator<Item = &'a Value>) -> Result<Table, Fai
     let mut builder = RecordBuilder::default();
     let mut lines = Vec::new();
     for object in objects {
-        push_json(&mut builder, object.to_string().as_bytes()).map_err(|cause| Failure::from(not_a_recipient(&cause.to_string())))?;
+        push_json(&mut builder, &object.to_string()).map_err(|cause| Failure::from(not_a_recipient(&cause.to_string())))?;
         lines.push(0);
     }
     let mut table = Table::new(Kind::Mailboxes, "");

@@ -1,38 +1,35 @@
 //! MC-01 on objects that are mastered in the cloud: Exchange Online cmdlets and Graph requests.
 
 use super::setup::Setup;
+use super::steps::*;
 use super::wanted::{Replace, Wanted};
 use crate::finding::Side;
-use crate::plan::{Command, Condition, Gate, Operation, Parameter, Request, Secret, Stage, SubjectRef, Surface, Test, Undo, WaitFor};
+use crate::plan::{Command, Condition, Gate, Listed, Operation, Parameter, Request, Secret, Stage, Step, SubjectRef, Surface, Test, Undo, WaitFor};
 use crate::specification::LateStage;
 use std::borrow::Cow;
 
 const ITEM: &str = "MC-01";
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
-pub(super) fn id(subject: &SubjectRef, step: &str) -> String {
-    format!("{ITEM}/{}/{step}", subject.source)
-}
+pub(super) type Parameters<'a> = Vec<(&'static str, Parameter<'a>)>;
 
-fn text<'a>(value: impl Into<Cow<'a, str>>) -> Parameter<'a> {
+pub(super) fn text<'a>(value: impl Into<Cow<'a, str>>) -> Parameter<'a> {
     Parameter::Text(value.into())
 }
 
-fn equals<'a>(property: &'static str, value: impl Into<Cow<'a, str>>) -> Condition<'a> {
+pub(super) fn equals<'a>(property: &'static str, value: impl Into<Cow<'a, str>>) -> Condition<'a> {
     Condition::new(property, Test::Equals(value.into()))
 }
 
 /// An operation on the target tenant with nothing in it yet.
-pub(super) fn operation<'a>(subject: &SubjectRef<'a>, step: &str, what: &'static str, why: &'static str) -> Operation<'a> {
+pub(super) fn operation<'a>(subject: &SubjectRef<'a>, step: &'static Step) -> Operation<'a> {
     Operation {
-        id: id(subject, step),
-        item: ITEM,
+        id: [ITEM, "/", subject.source, "/", step.name].concat(),
+        step,
         stage: Stage::Prepare,
         surface: Surface::Exchange,
         tenant: Side::Target,
         subject: subject.clone(),
-        what,
-        why,
         command: None,
         request: None,
         secrets: &[],
@@ -47,35 +44,50 @@ pub(super) fn operation<'a>(subject: &SubjectRef<'a>, step: &str, what: &'static
     }
 }
 
-fn set_mail_user<'a>(subject: &SubjectRef<'a>, parameters: Vec<(&'static str, Parameter<'a>)>) -> Command<'a> {
-    let mut all = vec![("Identity", text(subject.target.clone()))];
-    all.extend(parameters);
-    Command { name: "Set-MailUser", parameters: all }
+/// Those of the steps that are planned; where none is, the creation, if it is.
+pub(super) fn after(made: &[Operation], steps: &[&'static Step]) -> Vec<&'static str> {
+    let planned = |step: &Step| made.iter().any(|operation| operation.step == step);
+    let names: Vec<&'static str> = steps.iter().filter(|step| planned(step)).map(|step| step.name).collect();
+    if names.is_empty() && planned(&CREATE) {
+        vec![CREATE.name]
+    } else {
+        names
+    }
+}
+
+/// The path of a user in Graph. A user principal name may hold `#` (every invited guest's does) and `'`, which would end the path or the key.
+fn user_path(subject: &SubjectRef) -> String {
+    let mut path = String::from("/users/");
+    for byte in subject.target.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
+fn set_mail_user<'a>(subject: &SubjectRef<'a>, mut parameters: Parameters<'a>) -> Command<'a> {
+    parameters.insert(0, ("Identity", text(subject.target.clone())));
+    Command { name: "Set-MailUser", parameters }
+}
+
+fn change_addresses<'a>(verb: &'static str, list: Parameter<'a>) -> (&'static str, Parameter<'a>) {
+    ("EmailAddresses", Parameter::Table(vec![(verb, list)]))
 }
 
 /// The operations that give a person what their target object lacks, in the order in which they depend on each other.
 pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>) -> Vec<Operation<'a>> {
-    let mut made: Vec<Operation> = Vec::with_capacity(6);
+    let mut made: Vec<Operation> = Vec::with_capacity(5);
     let created = wanted.create.is_some();
-    let create_id = created.then(|| id(subject, "create"));
-    let undone_with_creation = |undo: Undo<'a>| match &create_id {
-        Some(id) => Undo::With(id.clone()),
-        None => undo,
-    };
-    // What an operation stands on: the given steps where they are planned, else the creation.
-    let after = |made: &[Operation], steps: &[&str]| -> Vec<String> {
-        let planned: Vec<String> = steps.iter().map(|step| id(subject, step)).filter(|id| made.iter().any(|operation| operation.id == *id)).collect();
-        if planned.is_empty() {
-            create_id.iter().cloned().collect()
-        } else {
-            planned
-        }
-    };
+    // What was done to a mail user that the plan created goes when the mail user goes.
+    let or_with_creation = |undo: Undo<'a>| if created { Undo::With(CREATE.name) } else { undo };
 
     if let Some(create) = &wanted.create {
         let mut parameters = vec![
-            ("Name", text(&*create.name)),
-            ("Alias", text(&*create.alias)),
+            ("Name", text(create.name.as_str())),
+            ("Alias", text(create.alias.as_str())),
             ("MicrosoftOnlineServicesID", text(create.upn.as_str())),
             ("ExternalEmailAddress", text(&*create.external)),
         ];
@@ -87,69 +99,35 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
             secrets: &[Secret { parameter: "Password", kind: "generatedPassword" }],
             verify: vec![equals("UserPrincipalName", create.upn.as_str())],
             undo: Undo::Command(Command { name: "Remove-MailUser", parameters: vec![("Identity", text(create.upn.as_str()))] }),
-            ..operation(subject, "create", "Create the mail user that the mailbox will move to", "TargetMissing")
+            ..operation(subject, &CREATE)
         });
     }
-    if let Some(previous) = wanted.clear_previous {
-        made.push(Operation {
-            command: Some(Command {
-                name: "Set-User",
-                parameters: vec![("Identity", text(subject.target.clone())), ("PermanentlyClearPreviousMailboxInfo", Parameter::Switch)],
-            }),
-            read: "exchangeUser",
-            expect: vec![equals("PreviousRecipientTypeDetails", previous)],
-            verify: vec![equals("PreviousRecipientTypeDetails", "None")],
-            undo: Undo::Irreversible("Exchange destroys the soft-deleted mailbox and what it remembered of it."),
-            ..operation(subject, "clearPreviousMailbox", "Clear what Exchange remembers of a previous mailbox", "PreviousMailboxPresent")
-        });
-    }
-    if wanted.exchange_guid.is_some() || wanted.archive_guid.is_some() {
-        let (mut parameters, mut back, mut expect, mut verify) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (property, guid) in [("ExchangeGuid", wanted.exchange_guid), ("ArchiveGuid", wanted.archive_guid)] {
-            if let Some(guid) = guid {
-                parameters.push((property, text(guid.to_string())));
-                back.push((property, text(NIL)));
-                expect.push(Condition::new(property, Test::Empty(true)));
-                verify.push(equals(property, guid.to_string()));
-            }
-        }
-        made.push(Operation {
-            command: Some(set_mail_user(subject, parameters)),
-            depends_on: after(&made, &["clearPreviousMailbox"]),
-            expect,
-            verify,
-            undo: undone_with_creation(Undo::Command(set_mail_user(subject, back))),
-            ..operation(subject, "stamp", "Stamp the GUIDs of the source mailbox and archive", "MissingExchangeGuid")
-        });
-    }
-    if !wanted.add.is_empty() {
-        let list: Vec<Cow<str>> = wanted.add.iter().map(|address| Cow::Borrowed(&**address)).collect();
-        let change = |verb: &'static str| set_mail_user(subject, vec![("EmailAddresses", Parameter::Table(vec![(verb, Parameter::List(list.clone()))]))]);
-        made.push(Operation {
-            command: Some(change("Add")),
-            depends_on: after(&made, &[]),
-            expect: if created { Vec::new() } else { vec![Condition::new("EmailAddresses", Test::Lacks(list.clone()))] },
-            verify: vec![Condition::new("EmailAddresses", Test::Contains(list.clone()))],
-            undo: undone_with_creation(Undo::Command(change("Remove"))),
-            ..operation(subject, "addAddresses", "Add the X500 addresses and the addresses in the target's domains", "AddressesMissing")
-        });
-    }
+    made.extend(clear_previous(subject, wanted));
     if let Some(Replace { new, old }) = &wanted.external {
+        // Taken back alone it would make the old external address the primary, as on the way there: the old primary goes with it.
+        let old_primary = wanted.primary.as_ref().and_then(|primary| primary.old.as_ref());
         let undo = match old {
-            Some(old) => Undo::Command(set_mail_user(subject, vec![("ExternalEmailAddress", text(&**old))])),
+            Some(old) => {
+                let mut parameters = vec![("ExternalEmailAddress", text(&**old))];
+                parameters.extend(old_primary.map(|primary| ("WindowsEmailAddress", text(&**primary))));
+                Undo::Command(set_mail_user(subject, parameters))
+            }
             None => Undo::Irreversible("A mail user cannot be without an external address; it had none to go back to."),
         };
         made.push(Operation {
             command: Some(set_mail_user(subject, vec![("ExternalEmailAddress", text(&**new))])),
-            depends_on: after(&made, &["addAddresses"]),
+            depends_on: after(&made, &[]),
             expect: vec![match old {
                 Some(old) => equals("ExternalEmailAddress", &**old),
                 None => Condition::new("ExternalEmailAddress", Test::Empty(true)),
             }],
             verify: vec![equals("ExternalEmailAddress", &**new)],
-            undo: undone_with_creation(undo),
-            ..operation(subject, "setExternalAddress", "Point the mail user at the source mailbox", "ExternalAddressNotSource")
+            undo: or_with_creation(undo),
+            ..operation(subject, &SET_EXTERNAL)
         });
+    }
+    if let Some(stamp) = stamp(subject, wanted) {
+        made.push(Operation { depends_on: after(&made, &[&CLEAR_PREVIOUS, &SET_EXTERNAL]), undo: or_with_creation(stamp.undo), ..stamp });
     }
     if let Some(Replace { new, old }) = &wanted.primary {
         let undo = match old {
@@ -158,44 +136,106 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
         };
         made.push(Operation {
             command: Some(set_mail_user(subject, vec![("WindowsEmailAddress", text(&**new))])),
-            depends_on: after(&made, &["addAddresses", "setExternalAddress"]),
+            depends_on: after(&made, &[&STAMP, &SET_EXTERNAL]),
             verify: vec![equals("PrimarySmtpAddress", &**new)],
-            undo: undone_with_creation(undo),
-            ..operation(subject, "setPrimary", "Make the address in the target's domain the primary", "PrimaryNotAccepted")
+            undo: or_with_creation(undo),
+            ..operation(subject, &SET_PRIMARY)
         });
     }
     if wanted.raise_quota {
         made.push(Operation {
             command: Some(set_mail_user(subject, vec![("EnableLitigationHoldForMigration", Parameter::Switch)])),
-            depends_on: after(&made, &["stamp"]),
+            depends_on: after(&made, &[&STAMP]),
             verify: vec![equals("LitigationHoldEnabled", "True")],
-            undo: undone_with_creation(Undo::Command(set_mail_user(subject, vec![("RemoveLitigationHoldEnabled", Parameter::Switch)]))),
-            ..operation(subject, "raiseQuota", "Raise the Recoverable Items quota of the mail user", "RecoverableItemsTooLarge")
+            undo: or_with_creation(Undo::Command(set_mail_user(subject, vec![("RemoveLitigationHoldEnabled", Parameter::Switch)]))),
+            ..operation(subject, &RAISE_QUOTA)
         });
     }
     if let Some(Replace { new, old }) = &wanted.upn {
-        let path = format!("/users/{}", subject.target);
-        let patch = |upn: &'a str| Request { method: "PATCH", path: path.clone(), version: "v1.0", body: vec![("userPrincipalName", text(upn))] };
-        let undo = match old {
-            Some(old) => Undo::Request(patch(old)),
-            None => Undo::Irreversible("Its earlier user principal name is not known."),
-        };
+        let patch = |upn: &'a str| patch_user(subject, "userPrincipalName", upn);
         made.push(Operation {
             surface: Surface::Graph,
             request: Some(patch(new)),
             read: "user",
             expect: old.iter().map(|old| equals("userPrincipalName", &**old)).collect(),
             verify: vec![equals("userPrincipalName", &**new)],
-            undo,
-            ..operation(subject, "setUpn", "Give the account its final user principal name", "UpnNotFinal")
+            undo: match old {
+                Some(old) => Undo::Request(patch(old)),
+                None => Undo::Irreversible("Its earlier user principal name is not known."),
+            },
+            ..operation(subject, &SET_UPN)
         });
     }
-    licence(setup, subject, wanted, &mut made);
+    licence(setup, subject, wanted, "settleMinutes", &mut made);
     if !wanted.remove.is_empty() {
-        let dependencies = after(&made, &["stamp", "addAddresses", "setPrimary"]);
-        made.push(removal(setup, subject, wanted, dependencies, created));
+        let (stage, gates) = late(setup, wanted);
+        let list = borrowed(&wanted.remove);
+        made.push(Operation {
+            stage,
+            gates,
+            command: Some(set_mail_user(subject, vec![change_addresses("Remove", list)])),
+            depends_on: after(&made, &[&STAMP, &SET_PRIMARY]),
+            verify: vec![Condition::new("EmailAddresses", Test::Lacks(Parameter::Same(Listed::Removed)))],
+            undo: or_with_creation(Undo::Command(set_mail_user(subject, vec![change_addresses("Add", Parameter::Same(Listed::Removed))]))),
+            ..operation(subject, &REMOVE_ADDRESSES)
+        });
     }
     made
+}
+
+/// A list as a parameter, without copying its texts.
+pub(super) fn borrowed<'a>(list: &'a [Cow<'a, str>]) -> Parameter<'a> {
+    Parameter::List(list.iter().map(|text| Cow::Borrowed(&**text)).collect())
+}
+
+/// What Exchange Online remembers of a previous mailbox is its own, also of an object that AD masters: the same on both.
+pub(super) fn clear_previous<'a>(subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>) -> Option<Operation<'a>> {
+    let previous = wanted.clear_previous?;
+    let parameters = vec![("Identity", text(subject.target.clone())), ("PermanentlyClearPreviousMailboxInfo", Parameter::Switch)];
+    Some(Operation {
+        command: Some(Command { name: "Set-User", parameters }),
+        read: "exchangeUser",
+        expect: vec![equals("PreviousRecipientTypeDetails", previous)],
+        verify: vec![equals("PreviousRecipientTypeDetails", "None")],
+        undo: Undo::Irreversible("Exchange destroys the soft-deleted mailbox and what it remembered of it."),
+        ..operation(subject, &CLEAR_PREVIOUS)
+    })
+}
+
+/// GUIDs and addresses in one call, as in Microsoft's own sample: half the calls, half the night.
+fn stamp<'a>(subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>) -> Option<Operation<'a>> {
+    let (mut parameters, mut back): (Parameters, Parameters) = (Vec::new(), Vec::new());
+    let (mut expect, mut verify) = (Vec::new(), Vec::new());
+    for (property, guid) in [("ExchangeGuid", wanted.exchange_guid), ("ArchiveGuid", wanted.archive_guid)] {
+        if let Some(guid) = guid {
+            parameters.push((property, text(guid.to_string())));
+            back.push((property, text(NIL)));
+            expect.push(Condition::new(property, Test::Empty(true)));
+            verify.push(equals(property, guid.to_string()));
+        }
+    }
+    if !wanted.add.is_empty() || wanted.add_again.is_some() {
+        let list = wanted.add.iter().chain(&wanted.add_again).map(|address| Cow::Borrowed(&**address)).collect();
+        parameters.push(change_addresses("Add", Parameter::List(list)));
+        // What was there before stays there on the way back.
+        match wanted.add_again {
+            None => back.push(change_addresses("Remove", Parameter::Same(Listed::Added))),
+            Some(_) if !wanted.add.is_empty() => back.push(change_addresses("Remove", borrowed(&wanted.add))),
+            Some(_) => {}
+        }
+        verify.push(Condition::new("EmailAddresses", Test::Contains(Parameter::Same(Listed::Added))));
+    }
+    (!parameters.is_empty()).then(|| Operation {
+        command: Some(set_mail_user(subject, parameters)),
+        expect,
+        verify,
+        undo: if back.is_empty() { Undo::With(SET_EXTERNAL.name) } else { Undo::Command(set_mail_user(subject, back)) },
+        ..operation(subject, &STAMP)
+    })
+}
+
+fn patch_user<'a>(subject: &SubjectRef, property: &'static str, value: &'a str) -> Request<'a> {
+    Request { method: "PATCH", path: user_path(subject), version: "v1.0", body: vec![(property, text(value))] }
 }
 
 /// The stage and the gates of what opens a person's attribution gap.
@@ -203,11 +243,11 @@ pub(super) fn late<'a>(setup: &Setup, wanted: &'a Wanted<'a>) -> (Stage, Vec<Gat
     match setup.specification.items.mc01.unaccepted_addresses {
         LateStage::PreStage => (Stage::PreStage, Vec::new()),
         LateStage::Cutover => {
-            // Migration users go by the address that the target object has by then; without one there is nothing to wait for.
-            let gate = wanted.primary.as_ref().map(|primary| Gate {
+            // A migration user goes by the primary address of the target object.
+            let gate = wanted.final_primary.as_deref().map(|primary| Gate {
                 wait_for: WaitFor::MailboxSynced,
                 read: "migrationUser",
-                identity: Cow::Borrowed(&*primary.new),
+                identity: Cow::Borrowed(primary),
                 conditions: Vec::new(),
                 deadline_minutes: setup.limits.value("mailboxSyncedHours") * 60,
             });
@@ -216,91 +256,59 @@ pub(super) fn late<'a>(setup: &Setup, wanted: &'a Wanted<'a>) -> (Stage, Vec<Gat
     }
 }
 
-fn removal<'a>(setup: &Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>, depends_on: Vec<String>, created: bool) -> Operation<'a> {
-    let list: Vec<Cow<str>> = wanted.remove.iter().map(|address| Cow::Borrowed(&**address)).collect();
-    let change = |verb: &'static str, list: Vec<Cow<'a, str>>| set_mail_user(subject, vec![("EmailAddresses", Parameter::Table(vec![(verb, Parameter::List(list))]))]);
-    // A former primary comes back as an ordinary address: the primary is restored by its own operation.
-    let back = list.iter().map(|address| match address.strip_prefix("SMTP:") {
-        Some(value) => Cow::Owned(format!("smtp:{value}")),
-        None => address.clone(),
-    });
-    let (stage, gates) = late(setup, wanted);
-    Operation {
-        stage,
-        gates,
-        undo: if created { Undo::With(id(subject, "create")) } else { Undo::Command(change("Add", back.collect())) },
-        command: Some(change("Remove", list.clone())),
-        depends_on,
-        verify: vec![Condition::new("EmailAddresses", Test::Lacks(list))],
-        ..operation(
-            subject,
-            "removeAddresses",
-            "Remove the addresses of domains that the target has not accepted; from here until cutover the person's mail is not attributed",
-            "AddressNotAccepted",
-        )
-    }
-}
-
-/// Usage location and licence, after the stamp is verified: a licence on a mail user without ExchangeGuid makes a mailbox of its own.
-pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>, made: &mut Vec<Operation<'a>>) {
+/// Usage location and licence, after the stamp is verified: a licence on a mail user without ExchangeGuid makes a mailbox of its own. `stamp_limit` names
+/// the limit within which Exchange Online shows the stamp.
+pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>, stamp_limit: &str, made: &mut Vec<Operation<'a>>) {
     let Some(licence) = setup.specification.items.mc01.licence.as_ref().filter(|_| wanted.licence) else { return };
     let user = &subject.target;
-    let mut depends_on: Vec<String> =
-        made.iter().map(|operation| &operation.id).filter(|id| id.ends_with("/stamp") || id.ends_with("/create")).cloned().collect();
     // A mail user that Exchange has just made reaches Entra ID later; a stamp that AD was given reaches Exchange later.
-    let mut gates = Vec::new();
-    if wanted.create.is_some() {
-        gates.push(Gate {
-            wait_for: WaitFor::ObjectVisible,
-            read: "user",
-            identity: user.clone(),
-            conditions: Vec::new(),
-            deadline_minutes: setup.limits.value("objectVisibleMinutes"),
-        });
-    }
-    if let Some(guid) = wanted.exchange_guid {
-        gates.push(Gate {
-            wait_for: WaitFor::PropertyVisible,
-            read: "mailUser",
-            identity: user.clone(),
-            conditions: vec![equals("ExchangeGuid", guid.to_string())],
-            deadline_minutes: setup.limits.value("settleMinutes"),
-        });
-    }
+    let visible = wanted.create.is_some().then(|| Gate {
+        wait_for: WaitFor::ObjectVisible,
+        read: "user",
+        identity: user.clone(),
+        conditions: Vec::new(),
+        deadline_minutes: setup.limits.value("objectVisibleMinutes"),
+    });
+    let stamped = wanted.exchange_guid.map(|guid| Gate {
+        wait_for: WaitFor::PropertyVisible,
+        read: "mailUser",
+        identity: user.clone(),
+        conditions: vec![equals("ExchangeGuid", guid.to_string())],
+        deadline_minutes: setup.limits.value(stamp_limit),
+    });
     if let Some(location) = wanted.usage_location {
-        let patch = |value: &'a str| Request { method: "PATCH", path: format!("/users/{user}"), version: "v1.0", body: vec![("usageLocation", text(value))] };
-        let create = depends_on.iter().filter(|id| id.ends_with("/create")).cloned().collect();
         made.push(Operation {
             surface: Surface::Graph,
-            request: Some(patch(location)),
-            depends_on: create,
-            gates: gates.iter().filter(|gate| gate.wait_for == WaitFor::ObjectVisible).cloned().collect(),
+            request: Some(patch_user(subject, "usageLocation", location)),
+            depends_on: after(made, &[&CREATE]),
+            gates: visible.iter().cloned().collect(),
             read: "user",
             expect: vec![Condition::new("usageLocation", Test::Empty(true))],
-            verify: vec![equals("usageLocation", location)],
+            // Any location will do: one that somebody has set meanwhile stays.
+            verify: vec![Condition::new("usageLocation", Test::Empty(false))],
             undo: Undo::Irreversible("Entra ID does not go back to no usage location; a licence needs one anyway."),
-            ..operation(subject, "setUsageLocation", "Set the usage location that a licence needs", "UsageLocationMissing")
+            ..operation(subject, &SET_LOCATION)
         });
-        depends_on.push(id(subject, "setUsageLocation"));
     }
-    let sku = licence.sku_id.as_str();
+    let sku = || Cow::Borrowed(licence.sku_id.as_str());
     let assign = |add: Vec<Parameter<'a>>, remove: Vec<Cow<'a, str>>| Request {
         method: "POST",
-        path: format!("/users/{user}/assignLicense"),
+        path: user_path(subject) + "/assignLicense",
         version: "v1.0",
         body: vec![("addLicenses", Parameter::Objects(add)), ("removeLicenses", Parameter::List(remove))],
     };
     let disabled = licence.disabled_plans.iter().map(|plan| Cow::Borrowed(plan.as_str())).collect();
+    let added = Parameter::Table(vec![("disabledPlans", Parameter::List(disabled)), ("skuId", Parameter::Text(sku()))]);
     made.push(Operation {
         stage: Stage::PreStage,
         surface: Surface::Graph,
-        request: Some(assign(vec![Parameter::Table(vec![("disabledPlans", Parameter::List(disabled)), ("skuId", text(sku))])], Vec::new())),
-        depends_on,
-        gates,
+        request: Some(assign(vec![added], Vec::new())),
+        depends_on: after(made, &[&CREATE, &STAMP, &SET_LOCATION]),
+        gates: visible.into_iter().chain(stamped).collect(),
         read: "user",
-        expect: vec![Condition::new("assignedLicenses", Test::Lacks(vec![Cow::Borrowed(sku)]))],
-        verify: vec![Condition::new("assignedLicenses", Test::Contains(vec![Cow::Borrowed(sku)]))],
-        undo: Undo::Request(assign(Vec::new(), vec![Cow::Borrowed(sku)])),
-        ..operation(subject, "assignLicence", "Assign the licence, now that the ExchangeGuid is stamped", "LicenceMissing")
+        expect: vec![Condition::new("assignedLicenses", Test::Lacks(Parameter::List(vec![sku()])))],
+        verify: vec![Condition::new("assignedLicenses", Test::Contains(Parameter::List(vec![sku()])))],
+        undo: Undo::Request(assign(Vec::new(), vec![sku()])),
+        ..operation(subject, &ASSIGN_LICENCE)
     });
 }

@@ -1,10 +1,10 @@
 //! One person: what is found about them, what their target object lacks, and the operations that follow.
 
-use super::matching::{real_guid, source_primary, subject, Matched, People};
+use super::matching::{full_name, real_guid, short_name, shorten, source_primary, subject, Matched, People};
 use super::setup::{count, Setup};
 use super::wanted::{Create, Replace, Wanted};
 use super::{cloud, licence, on_premises};
-use crate::address::{self, compare, Action, AddressType, Diff, Field, ProxyAddress};
+use crate::address::{self, compare, Action, AddressType, Change, Diff, Field, ProxyAddress};
 use crate::directory::{display_identity, same_text, stable_identity, text_hash, RecipientId};
 use crate::finding::{Finding, Subject};
 use crate::identity::guid::Guid;
@@ -69,7 +69,7 @@ fn write(setup: &Setup, source: &Record, wanted: &Wanted, target: Option<Target>
     };
     for operation in &made {
         operations.push(operation);
-        count(&mut summary.steps, operation.id.rsplit('/').next().unwrap_or_default());
+        count(&mut summary.steps, operation.step.name);
     }
     made.len() as u64
 }
@@ -239,7 +239,17 @@ impl<'s> Judge<'s> {
     fn target(&mut self, id: RecipientId) -> Option<Target<'s>> {
         let setup = self.setup;
         let record = setup.recipients.get(id);
-        let object_id = record.text(Property::ExternalDirectoryObjectId).value();
+        let object_id = record.text(Property::ExternalDirectoryObjectId);
+        if object_id.is_unknown() {
+            // Names and addresses change while the plan runs, and Graph knows the object by this id only.
+            let (file, line) = setup.recipients.origin(id);
+            let code = if object_id == Known::Flattened { "PropertyFlattened" } else { "PropertyNotExported" };
+            let name = format!("{} (target of {})", display_identity(&record), self.subject.name);
+            let finding = Finding::new(code, self.subject.clone()).at(file, line).with("name", name);
+            self.find(finding.with("property", Property::ExternalDirectoryObjectId.name()));
+            return None;
+        }
+        let object_id = object_id.value();
         let user = setup.users.as_ref().and_then(|users| users.find(object_id?));
         let synced = match record.flag(Property::IsDirSynced) {
             Known::Value(synced) => synced,
@@ -276,7 +286,10 @@ impl<'s> Judge<'s> {
                 Some(target) => setup.recipients.origin(target.id),
                 None => self.place,
             };
-            self.findings.push(finding.at(file, line));
+            // Strict reading of the LegacyExchangeDN has told it already.
+            if finding.code != "SourceLegacyExchangeDnInvalid" || !self.findings.iter().any(|found| found.code == finding.code) {
+                self.findings.push(finding.at(file, line));
+            }
         }
     }
 
@@ -352,7 +365,11 @@ impl<'s> Judge<'s> {
         for change in &diff.changes {
             match (change.field, change.action) {
                 (Field::EmailAddresses, Action::Add) => wanted.add.push(own(&change.address)),
-                (Field::EmailAddresses, Action::Remove) => wanted.remove.push(own(&change.address)),
+                // By the time that it is removed, the former primary is an ordinary address.
+                (Field::EmailAddresses, Action::Remove) => wanted.remove.push(match change.address.strip_prefix("SMTP:") {
+                    Some(value) => Cow::Owned(format!("smtp:{value}")),
+                    None => own(&change.address),
+                }),
                 (Field::EmailAddresses, Action::MakePrimary) if !change.present => {
                     wanted.add.push(Cow::Owned(format!("smtp:{}", ProxyAddress::parse(&change.address).value)));
                 }
@@ -362,13 +379,25 @@ impl<'s> Judge<'s> {
                 _ => {}
             }
         }
+        wanted.final_primary.clone_from(&diff.primary);
         let moves_primary = diff.changes.iter().any(|change| change.action == Action::MakePrimary);
         let old_primary = target.and_then(|target| target.record.list(Property::EmailAddresses).value()?.find(|text| text.starts_with("SMTP:"))).map(|text| Cow::Borrowed(&text[5..]));
         // Setting ExternalEmailAddress moves the primary by itself, so it is set right behind it even where it was right.
         if let Some(primary) = diff.primary.clone().filter(|_| moves_primary || wanted.external.is_some() || target.is_none()) {
             wanted.primary = Some(Replace { new: primary, old: old_primary });
         }
-        // The same act leaves the external address among the proxies, where it may not stay.
+        // In the cloud the same act leaves the external address among the proxies, where it may not stay; AD's targetAddress is an attribute by itself.
+        if target.is_some_and(|target| target.ad_user.is_some()) {
+            return;
+        }
+        if let Some(old) = wanted.external.as_ref().and_then(|external| external.old.as_deref()).map(ProxyAddress::parse) {
+            let stays = |change: &Change| {
+                change.field == Field::EmailAddresses && change.action == Action::Keep && ProxyAddress::parse(&change.address).same_as(&old)
+            };
+            if diff.changes.iter().any(stays) {
+                wanted.add_again = Some(Cow::Owned(format!("smtp:{}", old.value)));
+            }
+        }
         if let Some(external) = wanted.external.as_ref().map(|external| external.new.clone()).or_else(|| target.is_none().then(|| self.external()).flatten()) {
             let address = ProxyAddress::parse(&external);
             let stays = address.kind != AddressType::Smtp || address.domain().is_some_and(|domain| self.setup.accepted.contains(domain));
@@ -384,10 +413,14 @@ impl<'s> Judge<'s> {
 
     fn recoverable_items(&mut self, target: Option<&Target<'s>>, wanted: &mut Wanted<'s>) {
         let Some(statistics) = &self.setup.statistics else { return }; // told once, as a missing kind
-        let guid = self.source.text(Property::ExchangeGuid).value();
-        let statistics = guid.and_then(|guid| statistics.find(guid));
-        // A created mail user starts with the quota of the mailbox that it stands for.
-        let quota = target.map_or(self.source.text(Property::RecoverableItemsQuota), |target| target.record.text(Property::RecoverableItemsQuota));
+        // They are joined by the ExchangeGuid; without one, that is what has been told.
+        let Some(guid) = self.source.text(Property::ExchangeGuid).value().filter(|guid| real_guid(Some(guid)).is_some()) else { return };
+        let statistics = statistics.find(guid);
+        // A created mail user starts with what the service gives, whatever the source mailbox has been given since.
+        let quota = match target {
+            Some(target) => target.record.text(Property::RecoverableItemsQuota).and_then(readiness::bytes),
+            None => Known::Value(self.setup.limits.value("recoverableItemsQuota")),
+        };
         let may_raise = self.setup.specification.items.mc01.raise_recoverable_items_quota && target.is_none_or(|target| target.ad_user.is_none());
         wanted.raise_quota =
             readiness::recoverable_items_findings(statistics.as_ref(), quota, may_raise, &self.subject, &self.setup.limits, &mut self.findings);
@@ -413,7 +446,7 @@ impl<'s> Judge<'s> {
         match target {
             Some(_) if unchanged => {}
             Some(_) => wanted.upn = Some(Replace { new: upn, old: present.map(Cow::Borrowed) }),
-            None => self.create(upn.into_owned(), wanted),
+            None => self.create(people, upn.into_owned(), wanted),
         }
     }
 
@@ -450,44 +483,45 @@ impl<'s> Judge<'s> {
             .map(|user| display_identity(&user).to_string())
     }
 
-    fn create(&mut self, upn: String, wanted: &mut Wanted<'s>) {
+    fn create(&mut self, people: &People, upn: String, wanted: &mut Wanted<'s>) {
         let setup = self.setup;
         let limit = setup.limits.value("nameLength") as usize;
         let local = upn.rsplit_once('@').map_or(upn.as_str(), |(local, _)| local);
-        let full = self.source.first_text(&[Property::DisplayName, Property::Name, Property::Alias]).map_or(Cow::Owned(local.to_string()), Cow::Borrowed);
-        let name = shorten(&full, limit);
-        if name.len() < full.len() {
-            let finding = self.finding("NameShortened").with("limit", limit.to_string()).with("value", name.to_string());
-            self.find(finding);
-        }
-        let alias = self.source.text(Property::Alias).value().map_or_else(|| Cow::Owned(local.to_string()), Cow::Borrowed);
-        let alias = match shorten(&alias, limit) {
-            short if short.len() < alias.len() => Cow::Owned(short.to_string()),
-            _ => alias,
-        };
+        let alias = self.source.text(Property::Alias).value().unwrap_or(local);
+        let alias = short_name(setup, alias).to_string();
         let owner = setup
             .aliases
             .get(text_hash(&alias))
             .map(|id| setup.recipients.get(RecipientId(id)))
             .find(|record| record.text(Property::Alias).value().is_some_and(|found| same_text(found, &alias)));
         if let Some(owner) = owner {
-            let finding = self.finding("AliasInUse").with("value", alias.to_string()).with("other", display_identity(&owner));
+            let finding = self.finding("AliasInUse").with("value", alias.clone()).with("other", display_identity(&owner));
             self.find(finding);
         }
+        let name = self.name(people, &alias, limit);
         let Some(external) = self.external() else {
             self.unknown(Property::PrimarySmtpAddress, false, None);
             return;
         };
-        let name = if name.len() < full.len() { Cow::Owned(name.to_string()) } else { full };
         let display_name = self.source.text(Property::DisplayName).value().unwrap_or_default();
         wanted.create = Some(Create { name, display_name, alias, upn, external });
     }
-}
 
-/// At most `limit` characters, without a trailing space.
-fn shorten(text: &str, limit: usize) -> &str {
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => text[..end].trim_end(),
-        None => text,
+    /// The name of a created mail user: what the person is called, with the alias behind it where that is not unique, never longer than `limit`.
+    fn name(&mut self, people: &People, alias: &str, limit: usize) -> String {
+        let full = full_name(&self.source).unwrap_or(alias);
+        let short = short_name(self.setup, full);
+        if people.name_is_taken(short) {
+            let room = limit.saturating_sub(alias.chars().count() + 1);
+            let name = format!("{} {alias}", shorten(full, room)).trim_start().to_string();
+            let finding = self.finding("NameNotUnique").with("value", short).with("other", name.clone());
+            self.find(finding);
+            return name;
+        }
+        if short.len() < full.len() {
+            let finding = self.finding("NameShortened").with("limit", limit.to_string()).with("value", short);
+            self.find(finding);
+        }
+        short.to_string()
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct People {
     shared_guids: Index,
     /// UPNs that more than one person would get.
     shared_upns: Index,
+    /// Names, as hashes, that a mail user cannot be created under: a recipient of the target has it, or another person to create wants it.
+    taken_names: HashSet<u64>,
     /// Findings about no single person in scope.
     pub general: Vec<Finding>,
 }
@@ -116,8 +118,7 @@ impl People {
         };
         let context = setup.context();
         let shared_addresses = keyed(&|record, push| {
-            let mut buffer = String::new();
-            crate::address::for_each_wanted(record, &context, |address| push(address.key_hash(&mut buffer)));
+            crate::address::for_each_wanted(record, &context, |address| push(address.key_hash()));
         });
         let shared_guids = keyed(&|record, push| {
             if let Some(guid) = real_guid(record.text(Property::ExchangeGuid).value()) {
@@ -129,7 +130,13 @@ impl People {
                 push(text_hash(&upn));
             }
         });
-        People { rows, matched, shared_addresses, shared_guids, shared_upns, general }
+        let taken_names = taken_names(setup, &rows, &matched);
+        People { rows, matched, shared_addresses, shared_guids, shared_upns, taken_names, general }
+    }
+
+    /// Whether a mail user cannot be created under this name.
+    pub fn name_is_taken(&self, name: &str) -> bool {
+        self.taken_names.contains(&text_hash(name))
     }
 
     /// Another person whose source mailbox has this ExchangeGuid.
@@ -164,6 +171,41 @@ impl People {
     }
 }
 
+/// A hash stands for its name here: the worst that two names with one hash do is make one of them longer than it need be.
+fn taken_names(setup: &Setup, rows: &[u32], matched: &[Matched]) -> HashSet<u64> {
+    let (mut wanted, mut taken) = (HashSet::new(), HashSet::new());
+    for (row, _) in rows.iter().zip(matched).filter(|(_, matched)| matches!(matched, Matched::Missing)) {
+        let hash = text_hash(short_name(setup, full_name(&setup.mailboxes.get(*row as usize)).unwrap_or_default()));
+        if !wanted.insert(hash) {
+            taken.insert(hash);
+        }
+    }
+    if !wanted.is_empty() {
+        let numbers = (0..setup.recipients.len() as u32).into_par_iter().with_min_len(1024);
+        let names = numbers.filter_map(|number| setup.recipients.get(RecipientId(number)).text(Property::Name).value().map(text_hash));
+        taken.extend(names.filter(|hash| wanted.contains(hash)).collect::<Vec<_>>());
+    }
+    taken
+}
+
+/// What a person is called in full.
+pub(super) fn full_name<'a>(source: &Record<'a>) -> Option<&'a str> {
+    source.first_text(&[Property::DisplayName, Property::Name, Property::Alias])
+}
+
+/// As much of a name as New-MailUser accepts, without a trailing space.
+pub(super) fn short_name<'a>(setup: &Setup, name: &'a str) -> &'a str {
+    shorten(name, setup.limits.value("nameLength") as usize)
+}
+
+/// At most `limit` characters, without a trailing space.
+pub(super) fn shorten(text: &str, limit: usize) -> &str {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => text[..end].trim_end(),
+        None => text,
+    }
+}
+
 /// Answers for one person who else has an address.
 pub(super) struct Owners<'p> {
     setup: &'p Setup<'p>,
@@ -174,8 +216,7 @@ pub(super) struct Owners<'p> {
 }
 
 impl Ownership for Owners<'_> {
-    fn other_owner(&self, address: &ProxyAddress) -> Option<Owner> {
-        let hash = address.key_hash(&mut String::new());
+    fn other_owner(&self, address: &ProxyAddress, hash: u64) -> Option<Owner> {
         let recipients = &self.setup.recipients;
         let owner = self.setup.addresses.get(hash).map(RecipientId).find(|id| Some(*id) != self.own && owns(&recipients.get(*id), address));
         if let Some(id) = owner {
@@ -373,7 +414,7 @@ fn candidates(setup: &Setup, rule: MatchRule, source: &Record, push: &mut dyn Fn
             let Some(primary) = source_primary(source) else { return };
             let mapped = setup.domain_map.get(primary.domain().unwrap_or_default()).and_then(|domain| Some(format!("smtp:{}@{domain}", primary.local_part()?)));
             for address in std::iter::once(primary).chain(mapped.as_deref().map(ProxyAddress::parse)) {
-                for id in setup.addresses.get(address.key_hash(&mut String::new())).map(RecipientId) {
+                for id in setup.addresses.get(address.key_hash()).map(RecipientId) {
                     if owns(&recipients.get(id), &address) {
                         push(id);
                     }

@@ -11,11 +11,13 @@ mod map;
 mod matching;
 mod on_premises;
 mod setup;
+mod steps;
 mod wanted;
 
 pub use comparison::compare_addresses;
 pub use map::{parse as parse_map, MapRow};
 pub use setup::{Inputs, Setup};
+pub use steps::STEPS;
 
 use super::writer::Body;
 use super::Summary;

@@ -2,7 +2,7 @@
 
 use super::map::MapRow;
 use crate::address::{Context, DomainMap, DomainSet};
-use crate::directory::{index_table, text_hash, Index, Recipients};
+use crate::directory::{hash, index_table, text_hash, Index, Recipients};
 use crate::identity::guid::Guid;
 use crate::identity::immutable_id;
 use crate::limits::Limits;
@@ -10,7 +10,6 @@ use crate::problem::{Category, Problem};
 use crate::snapshot::{Kind, Property, Record, Snapshot, Table};
 use crate::specification::Specification;
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What goes in.
 pub struct Inputs<'s> {
@@ -82,9 +81,7 @@ fn anchor(user: &Record) -> Option<Guid> {
 }
 
 fn guid_hash(guid: Guid) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    guid.to_bytes().hash(&mut hasher);
-    hasher.finish()
+    hash(&guid.to_bytes())
 }
 
 impl<'s> Forest<'s> {

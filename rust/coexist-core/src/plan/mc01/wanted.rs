@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 /// A mail user to create.
 pub(super) struct Create<'a> {
-    pub name: Cow<'a, str>,
+    pub name: String,
     pub display_name: &'a str,
-    pub alias: Cow<'a, str>,
+    pub alias: String,
     pub upn: String,
     /// The source's primary, with `SMTP:`.
     pub external: Cow<'a, str>,
@@ -29,10 +29,14 @@ pub(super) struct Wanted<'a> {
     pub archive_guid: Option<Guid>,
     /// Addresses with their prefix.
     pub add: Vec<Cow<'a, str>>,
-    /// Addresses with their prefix, for the late stage.
+    /// The old external address where it is also a proxy address that shall stay: Exchange drops it from the proxies when another takes its place.
+    pub add_again: Option<Cow<'a, str>>,
+    /// Addresses with their prefix as they stand when the late stage comes: none is the primary.
     pub remove: Vec<Cow<'a, str>>,
-    /// The primary SMTP address, without prefix.
+    /// The primary SMTP address, without prefix, where it must change.
     pub primary: Option<Replace<'a>>,
+    /// The primary SMTP address, without prefix, that the object has when everything is done: migration users go by it.
+    pub final_primary: Option<Cow<'a, str>>,
     /// ExternalEmailAddress, with prefix.
     pub external: Option<Replace<'a>>,
     pub upn: Option<Replace<'a>>,

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Writes data/cmdlets.json and data/graph-requests.json: what the cmdlets and requests of a plan really accept.
+
+    tools/extract-truth.py <folder with cmdlets.json, graph.json and graph-types.json>
+
+The folder holds facts taken from Microsoft's reference pages and SDK metadata; only what plans emit or read is carried over. Run it again, and read the
+difference, when a plan needs another cmdlet or the facts are newer. The output is the same for the same input.
+"""
+
+import json
+import pathlib
+import sys
+
+CMDLETS = [
+    "Get-ADUser", "Get-MailUser", "Get-MigrationUser", "Get-User", "New-MailUser", "Remove-MailUser", "Set-ADUser", "Set-MailUser", "Set-User",
+]
+REQUESTS = [("GET", "/users/{user-id}"), ("PATCH", "/users/{user-id}"), ("POST", "/users/{user-id}/assignLicense")]
+VERSION = "v1.0"
+
+# What the reference says in prose, which no syntax block shows.
+CONFLICTS = [
+    {
+        "cmdlet": "Set-MailUser",
+        "parameters": ["EmailAddresses", "PrimarySmtpAddress"],
+        "says": "EmailAddresses and PrimarySmtpAddress cannot be used in the same command.",
+        "source": "https://learn.microsoft.com/powershell/module/exchangepowershell/set-mailuser",
+    }
+]
+# When the commits that the facts were read from were made.
+DATES = {"MicrosoftDocs/office-docs-powershell": "2026-08-21", "MicrosoftDocs/windows-powershell-docs": "2026-04-25"}
+
+
+def sets(parameter, all_sets):
+    found = parameter["parameter_sets"]
+    return all_sets if found == "(All)" else [name for name in all_sets if name in found]
+
+
+def cmdlet(facts):
+    all_sets = facts["parameter_sets"]
+    parameters = {}
+    for name, parameter in sorted(facts["parameters"].items(), key=lambda item: item[0].lower()):
+        own = sets(parameter, all_sets)
+        row = {"type": parameter["type"]}
+        if parameter.get("aliases"):
+            row["aliases"] = parameter["aliases"]
+        if own != all_sets:
+            row["sets"] = own
+        mandatory = own if parameter.get("mandatory_in_all_its_sets") else [name for name in own if name in parameter.get("mandatory_in", [])]
+        if mandatory:
+            row["mandatoryIn"] = mandatory
+        if "exo" in parameter:
+            row["exchangeOnline"] = parameter["exo"]
+        if parameter.get("functional_only_on_premises"):
+            row["onPremisesOnly"] = True
+        if parameter.get("reserved_for_internal_use"):
+            row["reserved"] = True
+        parameters[name] = row
+    source = facts["source"]
+    row = {
+        "module": facts["module"],
+        "source": source,
+        "date": DATES[source.split("@")[0]],
+        "supportsShouldProcess": facts["supports_should_process"],
+        "parameterSets": all_sets,
+        "defaultParameterSet": facts["default_parameter_set"],
+        "parameters": parameters,
+    }
+    if "exo" in facts:
+        row["exchangeOnline"] = facts["exo"]
+    return row
+
+
+def nested(name):
+    return name.removeprefix("Collection(").removesuffix(")")
+
+
+def lines(value, indent=0):
+    """JSON with one line for each value that nests nothing deeper than a list of words."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, (dict, list)) or len(flat) + indent <= 160:
+        return flat
+    pad = "\n" + " " * (indent + 1)
+    if isinstance(value, dict):
+        inner = [json.dumps(name) + ": " + lines(entry, indent + 1) for name, entry in value.items()]
+        return "{" + pad + ("," + pad).join(inner) + "\n" + " " * indent + "}"
+    return "[" + pad + ("," + pad).join(lines(entry, indent + 1) for entry in value) + "\n" + " " * indent + "]"
+
+
+def write(path, value):
+    path.write_text(lines(value) + "\n", encoding="utf-8")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    data = pathlib.Path(__file__).resolve().parent.parent / "data"
+    read = lambda name: json.loads((folder / name).read_text(encoding="utf-8"))
+
+    facts = read("cmdlets.json")
+    out = {
+        "about": "The cmdlets that a plan emits or reads: parameters, types, parameter sets (absent: all), in which sets a parameter is mandatory, whether it "
+        "exists in Exchange Online, and whether the reference says that it works on-premises only. Written by tools/extract-truth.py.",
+        "conflicts": CONFLICTS,
+        "cmdlets": {name: cmdlet(facts[name]) for name in CMDLETS},
+    }
+    write(data / "cmdlets.json", out)
+
+    types = read("graph-types.json")["types"][VERSION]
+    requests, needed = [], set()
+    for method, path in REQUESTS:
+        found = [r for r in read("graph.json") if (r["version"], r["method"], r["path"]) == (VERSION, method, path)]
+        assert len(found) == 1, (method, path)
+        request = found[0]
+        row = {"method": method, "path": path, "version": VERSION, "docs": request["docs"], "source": request["source"]}
+        for name in ("query_parameters", "returns", "body_type"):
+            if request.get(name):
+                row[{"query_parameters": "queryParameters", "body_type": "bodyType"}.get(name, name)] = request[name]
+        # A user's own properties are enough; of other bodies, what they nest is needed too.
+        needed.update(name for name in (request.get("body_type"), request.get("returns")) if name)
+        if request.get("body_type") not in (None, "user"):
+            needed.update(name for name in map(nested, request["body_properties"].values()) if name in types)
+        requests.append(row)
+    out = {
+        "about": "The Graph requests that a plan emits or reads, and the types of their bodies and answers. Written by tools/extract-truth.py.",
+        "source": requests[0]["source"],
+        "requests": requests,
+        "types": {name: types[name]["properties"] for name in sorted(needed)},
+    }
+    write(data / "graph-requests.json", out)
+
+
+if __name__ == "__main__":
+    main()
