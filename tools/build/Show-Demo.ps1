@@ -46,12 +46,13 @@ $summary = New-CoexistPlan $lab.Specification -Item MC-01 -Path $plan -Force -Er
 $summary | Format-List Path, People, Ready, Blocked, Operations | Out-String | ForEach-Object Trim | Write-Host
 
 $document = [IO.File]::ReadAllText($plan) | ConvertFrom-Json
-$operations = @($document.operations)
-$person = ($operations | Where-Object { $_.person } | Group-Object person | Sort-Object Count -Descending | Select-Object -First 1)
-if ($person) {
-    Write-Host "`nThe operations of one person, $($person.Name):"
-    $person.Group | Select-Object -First 8 | Format-Table id, stage, surface, step | Out-String -Width 150 | ForEach-Object Trim | Write-Host
-}
+$person = $document.operations | Group-Object { $_.subject.name } | Sort-Object Count, Name -Descending | Select-Object -First 1
+Write-Host "`nThe operations of one person, $($person.Name):"
+$order = @{ prepare = 0; preStage = 1; cutover = 2; settle = 3; cleanUp = 4 }
+$person.Group | Sort-Object { $order[$_.stage] } | ForEach-Object {
+    $step = ($_.id -split '/')[-1]
+    [pscustomobject]@{ Stage = $_.stage; Surface = $_.surface; Step = $step; After = @($_.dependsOn) -join ', '; What = $document.steps.$step.what }
+} | Format-Table | Out-String -Width 150 | ForEach-Object Trim | Write-Host
 
 Write-Host "`n5. Planted against found:`n"
 $found = @{}
