@@ -82,7 +82,7 @@ case $task in
     test)
         log=$(mktemp)
         trap 'rm -f "$log"' EXIT
-        cargo test --workspace 2>&1 | tee "$log" || failed=1
+        cargo test --workspace --no-fail-fast 2>&1 | tee "$log" || failed=1
         rust=$(awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed", passed, failed }' "$log")
         if cargo build -p coexist-ffi --features test-abi; then
             sh tests/c/run.sh target/debug 2>&1 | tee "$log" || failed=1

@@ -42,7 +42,7 @@ function Get-CoexistSnapshot {
         [string] $Path,
 
         [Parameter(Position = 1)]
-        [ArgumentCompleter({ Complete-NativeWord Kind $args[2] })]
+        [ArgumentCompleter({ & (Get-Command $args[0]).Module Complete-NativeWord Kind $args[2] })]
         [string] $Kind
     )
 
@@ -53,8 +53,7 @@ function Get-CoexistSnapshot {
         $result = $null
         Invoke-NativeJob $PSCmdlet $request -Emit @{ lines = 'Coexist.SnapshotObject' } -Result ([ref]$result)
         if (-not $Kind) {
-            $result.PSObject.TypeNames.Insert(0, 'Coexist.Snapshot')
-            $result
+            ConvertTo-NativeResult $result Coexist.Snapshot
         }
     }
 }

@@ -41,7 +41,7 @@ function Test-CoexistReadiness {
         [Parameter(Position = 0)]
         [string] $Specification = 'coexist.json',
 
-        [ArgumentCompleter({ Complete-NativeWord Item $args[2] })]
+        [ArgumentCompleter({ & (Get-Command $args[0]).Module Complete-NativeWord Item $args[2] })]
         [string[]] $Item = @('MC-01')
     )
 

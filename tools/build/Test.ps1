@@ -8,7 +8,7 @@ $suites = [ordered]@{}
 Write-Host "`n== rust"
 Push-Location $Context.Root
 try {
-    $suites.rust = Invoke-Suite cargo @('test', '--workspace') '^test result: \w+\. (\d+) passed; (\d+) failed'
+    $suites.rust = Invoke-Suite cargo @('test', '--workspace', '--no-fail-fast') '^test result: \w+\. (\d+) passed; (\d+) failed'
 
     Write-Host "`n== c"
     if ($Context.Rid -like 'win-*') {

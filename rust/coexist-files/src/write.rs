@@ -17,9 +17,9 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resul
     Written::new(path, write)?.publish()
 }
 
-/// How often and after how long a rename is tried again.
-const RETRIES: u32 = 10;
-const RETRY_AFTER: std::time::Duration = std::time::Duration::from_millis(50);
+/// How often a rename is tried, and after how long again.
+const TRIES: u32 = 10;
+const TRY_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// A file that is written, on the disk, and does not have its name yet; dropped, it is gone.
 pub(crate) struct Written {
@@ -52,20 +52,21 @@ impl Written {
 
     /// The second half: gives the file its name.
     pub(crate) fn publish(self) -> Result<(), Problem> {
-        self.rename_with(|file, target| {
-            let mut error = match file.persist(target) {
-                Ok(_) => return Ok(()),
-                Err(error) => error,
-            };
-            // On Windows a virus scanner or indexer may hold either file for a moment.
-            for _ in 0..if cfg!(windows) { RETRIES } else { 0 } {
-                std::thread::sleep(RETRY_AFTER);
-                match error.file.persist(target) {
+        self.rename_with(|mut file, target| {
+            let mut tries = 1;
+            loop {
+                let error = match file.persist(target) {
                     Ok(_) => return Ok(()),
-                    Err(again) => error = again,
+                    Err(error) => error,
+                };
+                // On Windows a virus scanner or an indexer may hold either file for a moment.
+                if !cfg!(windows) || tries == TRIES {
+                    return Err(error.error);
                 }
+                tries += 1;
+                file = error.file;
+                std::thread::sleep(TRY_AGAIN_AFTER);
             }
-            Err(error.error)
         })
     }
 

@@ -87,7 +87,7 @@ pub fn commit(commit: &Commit, watch: &dyn Watch) -> Result<Committed, Problem> 
             counts = merge.write(&path, out, &mut problems, limit, watch, |line| {
                 if kind == Kind::AcceptedDomains {
                     // What was written a line ago is an object.
-                    let _ = push_json(&mut domains, line);
+                    let _ = push_json(&mut domains, &String::from_utf8_lossy(line));
                 }
             })?;
             Ok(())

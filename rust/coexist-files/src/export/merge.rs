@@ -52,14 +52,18 @@ impl<'a> Side<'a> {
         Ok(Side { path, index, file: BufReader::new(file), position: 0 })
     }
 
-    /// The canonical text of one object.
-    fn read(&mut self, entry: &Entry, raw: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Problem> {
+    /// The canonical text of one object; what is `canonical` is so already.
+    fn read(&mut self, entry: &Entry, canonical: bool, raw: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Problem> {
         let result = (|| {
             // Within the buffer where the order of the file is that of the keys, as in every file that was written here.
             self.file.seek_relative(entry.at as i64 - self.position as i64)?;
             self.position = entry.at + entry.length as u64;
             raw.resize(entry.length, 0);
             self.file.read_exact(raw)?;
+            if canonical {
+                std::mem::swap(raw, out);
+                return Ok(());
+            }
             let text = std::str::from_utf8(raw).map_err(io::Error::other)?;
             push_canonical(out, text).map_err(|bad| io::Error::other(bad.to_string()))
         })();
@@ -94,7 +98,7 @@ impl<'a> Merge<'a> {
         problems: &mut Problems,
         limit: usize,
         watch: &dyn Watch,
-        mut each: impl FnMut(&str),
+        mut each: impl FnMut(&[u8]),
     ) -> Result<Counts, Problem> {
         let order = self.order();
         let total = order.len() as u64;
@@ -106,12 +110,12 @@ impl<'a> Merge<'a> {
             let group = rest.iter().take_while(|(origin, entry)| self.key(*origin, entry) == self.key(rest[0].0, &first)).count();
             let piped = rest[..group].iter().take_while(|(origin, _)| *origin == Origin::Piped).count();
             line.clear();
-            self.side(origin).read(&first, &mut raw, &mut line)?;
+            self.side(origin).read(&first, origin == Origin::Piped, &mut raw, &mut line)?;
             // Of several piped ones the greatest text stands, because in which order they came must not matter; of several that were there, the first, as
             // in reading.
             for (_, entry) in &rest[1..piped.max(1)] {
                 other.clear();
-                self.piped.read(entry, &mut raw, &mut other)?;
+                self.piped.read(entry, true, &mut raw, &mut other)?;
                 if other != line {
                     problems.push(limit, || twice(self.kind, self.piped.index.key(entry)));
                 }
@@ -122,7 +126,7 @@ impl<'a> Merge<'a> {
             counts.objects += 1;
             counts.added += u64::from(piped == group);
             counts.replaced += u64::from(piped > 0 && piped < group);
-            each(&String::from_utf8_lossy(&line));
+            each(&line);
             line.push(b'\n');
             buffer.extend_from_slice(&line);
             if buffer.len() >= 1 << 20 {
