@@ -9,6 +9,7 @@ use std::fs::{create_dir_all, File};
 use std::hint::black_box;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use coexist_core::finding::Finding;
@@ -19,10 +20,31 @@ use coexist_files::host::Host;
 use coexist_files::planning;
 use serde::Deserialize;
 
-struct Silent;
+/// Notes when each phase of the work begins, and answers everything with yes.
+#[derive(Default)]
+struct Silent {
+    phases: Mutex<Vec<(String, Instant, f64)>>,
+}
+
+impl Silent {
+    /// Seconds by the clock and of all processors (Linux), phase by phase.
+    fn print_phases(&self) {
+        let mut phases = self.phases.lock().unwrap();
+        phases.push((String::new(), Instant::now(), processor_seconds()));
+        for pair in phases.windows(2) {
+            eprintln!("{:<40} {:6.2} s, {:6.2} s of processors", pair[0].0, (pair[1].1 - pair[0].1).as_secs_f64(), pair[1].2 - pair[0].2);
+        }
+    }
+}
 
 impl Watch for Silent {
-    fn progress(&self, _: &str, _: &str, _: u64, _: Option<u64>) {}
+    fn progress(&self, activity: &str, what: &str, _: u64, _: Option<u64>) {
+        let name = format!("{activity} {}", if activity == "Reading" { "" } else { what });
+        let mut phases = self.phases.lock().unwrap();
+        if phases.last().is_none_or(|(last, ..)| *last != name) {
+            phases.push((name, Instant::now(), processor_seconds()));
+        }
+    }
     fn cancelled(&self) -> bool {
         false
     }
@@ -147,7 +169,7 @@ fn write_lab(directory: &Path, people: u64) -> (u64, f64) {
         }
         open.as_mut().map_or(Ok(()), |(_, file)| file.write_all(part))
     };
-    lab::write(people, SEED, &lab::Options::bench(), &mut sink, &Silent).unwrap();
+    lab::write(people, SEED, &lab::Options::bench(), &mut sink, &Silent::default()).unwrap();
     open.map(|(_, mut file)| file.flush()).transpose().unwrap();
     (bytes, start.elapsed().as_secs_f64())
 }
@@ -194,14 +216,19 @@ fn lines<'a, T: Deserialize<'a>>(text: &'a [u8]) {
 /// As a plan, without operations.
 fn judge(directory: &Path) -> (u64, f64) {
     let start = Instant::now();
-    planning::judge(&directory.join("coexist.json"), &[], &Silent).unwrap();
-    (0, start.elapsed().as_secs_f64())
+    let watch = Silent::default();
+    planning::judge(&directory.join("coexist.json"), &[], &watch).unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    watch.print_phases();
+    (0, seconds)
 }
 
 fn plan(directory: &Path) -> (u64, f64) {
     let start = Instant::now();
-    let planned = planning::plan(&directory.join("coexist.json"), &[], &directory.join("plan.json"), &Silent).unwrap();
+    let watch = Silent::default();
+    let planned = planning::plan(&directory.join("coexist.json"), &[], &directory.join("plan.json"), &watch).unwrap();
     let seconds = start.elapsed().as_secs_f64();
+    watch.print_phases();
     eprintln!("{} people, {} operations, {} blocked", planned.summary.people, planned.summary.operations, planned.summary.blocked);
     (std::fs::metadata(directory.join("plan.json")).unwrap().len(), seconds)
 }
@@ -211,4 +238,11 @@ fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM"));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+}
+
+/// What the process has used of all processors, where the system says so (Linux, in hundredths).
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
