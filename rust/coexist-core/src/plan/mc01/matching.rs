@@ -3,7 +3,7 @@
 use super::judge::upn_for;
 use super::setup::Setup;
 use crate::address::{compare, Action, Owner, Ownership, ProxyAddress};
-use crate::directory::{display_identity, owns, same_text, stable_identity, text_hash, Index, RecipientId, IDENTITIES};
+use crate::directory::{display_identity, owns, same_text, stable_identity, text_hash, Entries, Index, RecipientId, IDENTITIES};
 use crate::finding::{Finding, Side, Subject};
 use crate::identity::guid::Guid;
 use crate::snapshot::{Kind, Property, Record};
@@ -28,6 +28,8 @@ pub(super) struct People {
     /// Row in the mailboxes table, by person.
     rows: Vec<u32>,
     matched: Vec<Matched>,
+    /// Recipients of the target, by addresses that a person may need and does not have on the target object: hardly any, so that to ask costs nothing.
+    contested_addresses: Index,
     /// Wanted addresses that more than one person may want.
     shared_addresses: Index,
     /// ExchangeGuids that more than one source mailbox has.
@@ -57,7 +59,7 @@ impl<T> Named<T> {
     fn new<S: AsRef<str>>(names: impl IntoIterator<Item = (S, T)>) -> Self {
         let names: Vec<(String, T)> = names.into_iter().map(|(name, value)| (name.as_ref().trim().to_string(), value)).collect();
         let entries = names.iter().enumerate().map(|(at, (name, _))| (text_hash(name), at as u32)).collect();
-        Named { names, index: Index::new(entries) }
+        Named { names, index: Index::new(Entries::new(entries)) }
     }
 
     /// What the record's identities lead to.
@@ -105,35 +107,31 @@ impl People {
         claimed_twice(setup, &rows, &mut matched);
 
         let keyed = |keys: &(dyn Fn(&Record, &mut dyn FnMut(u64)) + Sync)| {
-            let entries: Vec<(u64, u32)> = rows
-                .par_iter()
-                .enumerate()
-                .with_min_len(512)
-                .fold(Vec::new, |mut entries, (person, row)| {
-                    keys(&setup.mailboxes.get(*row as usize), &mut |hash| entries.push((hash, person as u32)));
-                    entries
-                })
-                .reduce(Vec::new, |mut left, mut right| {
-                    left.append(&mut right);
-                    left
-                });
-            Index::shared(entries)
+            Entries::collect(rows.len(), |person, push| keys(&setup.mailboxes.get(rows[person as usize] as usize), push))
         };
         let context = setup.context();
-        let shared_addresses = keyed(&|record, push| {
+        let wanted = keyed(&|record, push| {
             crate::address::for_each_wanted(record, &context, |address| push(address.key_hash()));
         });
-        let shared_guids = keyed(&|record, push| {
+        let external = keyed(&|record, push| {
+            crate::address::source_primary(record).into_iter().for_each(|address| push(address.key_hash()));
+        });
+        let is_own = |person: u32, id: u32| matches!(matched[person as usize], Matched::Found(own) if own.0 == id);
+        let contested = [&wanted, &external].map(|asked| setup.addresses.shared_with(asked, |person, id| !is_own(person, id)));
+        let contested_addresses = Index::new(Entries::new(contested.concat()));
+        let shared_addresses = Index::new(wanted.shared());
+        let guids = keyed(&|record, push| {
             if let Some(guid) = real_guid(record.text(Property::ExchangeGuid).value()) {
                 push(text_hash(guid.encode(&mut [0; 36])));
             }
         });
-        let shared_upns = keyed(&|record, push| {
+        let upns = keyed(&|record, push| {
             if let Some(upn) = upn_for(setup, record, None, None) {
                 push(text_hash(&upn));
             }
         });
-        People { rows, matched, shared_addresses, shared_guids, shared_upns, general }
+        let (shared_guids, shared_upns) = (Index::new(guids.shared()), Index::new(upns.shared()));
+        People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, general }
     }
 
     /// Another person whose source mailbox has this ExchangeGuid.
@@ -180,7 +178,7 @@ pub(super) struct Owners<'p> {
 impl Ownership for Owners<'_> {
     fn other_owner(&self, address: &ProxyAddress, hash: u64) -> Option<Owner> {
         let recipients = &self.setup.recipients;
-        let owner = self.setup.addresses.get(hash).map(RecipientId).find(|id| Some(*id) != self.own && owns(&recipients.get(*id), address));
+        let owner = self.people.contested_addresses.get(hash).map(RecipientId).find(|id| Some(*id) != self.own && owns(&recipients.get(*id), address));
         if let Some(id) = owner {
             return Some(Owner::Target(display_identity(&recipients.get(id)).to_string()));
         }
