@@ -6,6 +6,6 @@ function Close-NativeEngine {
     if ($null -ne $NativeEngine) {
         $engine = $NativeEngine
         $script:NativeEngine = $null
-        (Get-NativeType)::coexist_engine_free($engine)
+        $NativeTypes['Coexist.Native']::coexist_engine_free($engine)
     }
 }

@@ -7,11 +7,15 @@ function ConvertTo-NativeErrorRecord {
         [object] $Problem,
 
         # What the error is about, when the caller has the object; else the engine's own word for it.
-        [object] $Target
+        [object] $Target,
+
+        # What an administrator calls that object, to begin the message with.
+        [string] $Label
     )
 
     if ($Problem -is [string]) { $Problem = ConvertFrom-NativeJson $Problem }
     $message = $Problem.message
+    if ($Label) { $message = "$Label`: $message" }
     if ($Problem.file) {
         $place = $Problem.file
         if ($Problem.line) { $place = "$place`:$($Problem.line)" }

@@ -4,33 +4,47 @@ function Get-NativeType {
     Returns Coexist.Native (the engine's exports) or an output class with its derivation, made on first use; ends the command where that fails.
     .NOTES
     In a fresh process PowerShell takes about a millisecond to bind a method call, anew for each name and each combination of argument types, and
-    as long for each function that it runs first. So everything on this way goes through one call expression, Type.InvokeMember invoked by
-    reflection, which is bound once; and type names are full, because `using namespace` makes every type literal a search.
+    as long to convert text to an enum or to run a function for the first time. So everything on this way goes through one call expression,
+    Type.InvokeMember invoked by reflection, which is bound once, and through few functions; and type names are full, because `using namespace`
+    makes every type literal a search.
 
     The types live as long as the process and are shared by its runspaces: one of ForEach-Object -Parallel finds them made.
     #>
     param(
-        [string] $Name = 'Coexist.Native'
+        # $PSCmdlet of the public function.
+        $Cmdlet,
+
+        $Name = 'Coexist.Native'
     )
 
-    if ($Name -eq 'Coexist.Native') { if ($NativeType) { return $NativeType } }
+    $type = $NativeTypes[$Name]
+    if ($type) { return $type }
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { Assert-LanguageMode }
 
-    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
-        Stop-Native LanguageModeNotSupported PermissionDenied $Name ('Coexist cannot call its native library in the language mode {0}. Under App ' +
-            'Control (WDAC) or AppLocker, sign the module and bin/*/coexist.*, allow the signer in the policy, and import the module again.' -f
-            $ExecutionContext.SessionState.LanguageMode)
-    }
     $call = [type].GetMethod('InvokeMember', [type[]]([string], [System.Reflection.BindingFlags], [System.Reflection.Binder], [object], [object[]]))
-    $how = [System.Reflection.BindingFlags]'Public, Instance, Static, InvokeMethod, GetProperty'
+    $method = [System.Reflection.BindingFlags]::InvokeMethod
+    $property = [System.Reflection.BindingFlags]::GetProperty
 
     $key = "$Name $PSScriptRoot"
-    $type = $call.Invoke([AppDomain], ('GetData', $how, $null, [AppDomain]::CurrentDomain, @($key)))
+    $type = $call.Invoke([AppDomain], ('GetData', $method, $null, [AppDomain]::CurrentDomain, @($key)))
     if (-not $type) {
-        $path = Resolve-NativeLibrary $call $how
-        $type = New-NativeType $Name $path $call $how
-        Assert-NativeLibrary $type $path $call $how
-        $null = $call.Invoke([AppDomain], ('SetData', $how, $null, [AppDomain]::CurrentDomain, ($key, $type)))
+        # Windows PowerShell has neither variable: there it is Windows.
+        $system = if ($IsLinux) { 'linux' } elseif ($IsMacOS) { 'osx' } else { 'win' }
+        # The process's, not the system's: 32-bit Windows PowerShell on 64-bit Windows needs what we do not build.
+        $rid = "$system-$($call.Invoke([System.Runtime.InteropServices.RuntimeInformation], ('ProcessArchitecture', $property, $null, $null, $null)))"
+        $file, $size = $NativePlatforms[$rid]
+        $path = $call.Invoke([System.IO.Path], ('GetFullPath', $method, $null, $null, @("$PSScriptRoot/bin/$file")))
+        $info = $call.Invoke([System.IO.FileInfo], ('', [System.Reflection.BindingFlags]::CreateInstance, $null, $null, @($path)))
+        # A library that was cut short in copying kills the process that loads it. A signature makes it longer.
+        if (-not $file -or -not $call.Invoke([System.IO.FileInfo], ('Exists', $property, $null, $info, $null)) -or
+            $call.Invoke([System.IO.FileInfo], ('Length', $property, $null, $info, $null)) -lt $size) { Stop-NativeFile $Cmdlet $rid $path $size }
+
+        $type = New-NativeType $Name $path $call
+        try { $version = $call.Invoke($type, ('coexist_abi_version', $method, $null, $null, $null)) }
+        catch { Stop-NativeLoad $Cmdlet $path $_.Exception }
+        if ($version -ne $NativeAbiVersion) { Stop-NativeVersion $Cmdlet $path $version }
+        $null = $call.Invoke([AppDomain], ('SetData', $method, $null, [AppDomain]::CurrentDomain, ($key, $type)))
     }
-    if ($Name -eq 'Coexist.Native') { $script:NativeType = $type }
+    $NativeTypes[$Name] = $type
     $type
 }

@@ -14,8 +14,8 @@ function Invoke-NativeCall {
         [object] $Target
     )
 
-    $native = Get-NativeType
-    $engine = Get-NativeEngine
+    $native = Get-NativeType $Cmdlet
+    $engine = Get-NativeEngine $Cmdlet
     $bytes = ConvertTo-NativeBytes $Request
     $pointer = [IntPtr]::Zero
     $length = [UIntPtr]::Zero

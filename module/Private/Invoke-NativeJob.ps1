@@ -25,8 +25,8 @@ function Invoke-NativeJob {
     # WriteError looks for the preference where it is called.
     $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
 
-    $native = Get-NativeType
-    $engine = Get-NativeEngine
+    $native = Get-NativeType $Cmdlet
+    $engine = Get-NativeEngine $Cmdlet
     $bytes = ConvertTo-NativeBytes $Request
     $job = $pointer = [IntPtr]::Zero
     $length = [UIntPtr]::Zero

@@ -5,6 +5,9 @@ function Stop-Native {
     #>
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Changes nothing: it throws.')]
     param(
+        # $PSCmdlet of the public function; throw would be overruled by its -ErrorAction SilentlyContinue.
+        [Management.Automation.PSCmdlet] $Cmdlet,
+
         [string] $Code,
         [Management.Automation.ErrorCategory] $Category,
         [object] $Target,
@@ -12,5 +15,5 @@ function Stop-Native {
         [Exception] $Cause
     )
 
-    throw [Management.Automation.ErrorRecord]::new([InvalidOperationException]::new($Message, $Cause), $Code, $Category, $Target)
+    $Cmdlet.ThrowTerminatingError([Management.Automation.ErrorRecord]::new([InvalidOperationException]::new($Message, $Cause), $Code, $Category, $Target))
 }

@@ -88,6 +88,8 @@ function Compare-CoexistAddress {
         [hashtable] $Limit = @{}
     )
 
+    begin { Assert-LanguageMode }
+
     process {
         if ($PSCmdlet.ParameterSetName -ne 'Pair') { return }
 

@@ -69,7 +69,7 @@ function ConvertFrom-CoexistImmutableId {
     )
 
     begin {
-        $class = Get-NativeType Coexist.ObjectGuid
+        $class = Get-NativeType $PSCmdlet Coexist.ObjectGuid
     }
 
     process {

@@ -59,7 +59,7 @@ function ConvertTo-CoexistImceaex {
     )
 
     begin {
-        $class = Get-NativeType Coexist.ImceaexAddress
+        $class = Get-NativeType $PSCmdlet Coexist.ImceaexAddress
     }
 
     process {

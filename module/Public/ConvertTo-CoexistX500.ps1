@@ -67,7 +67,7 @@ function ConvertTo-CoexistX500 {
     )
 
     begin {
-        $class = Get-NativeType Coexist.X500Address
+        $class = Get-NativeType $PSCmdlet Coexist.X500Address
         $mode = if ($Lenient) { '1' } else { '' }
     }
 

@@ -38,7 +38,7 @@ function Export-CoexistSnapshot {
     Output of Get-Mailbox, Get-MailUser, Get-MailContact, Get-DistributionGroup, Get-AcceptedDomain, Get-MgUser, Get-ADUser and others.
 
     .OUTPUTS
-    Coexist.SnapshotKind: Kind, Count and the rest of what the engine says of each kind that was written.
+    Coexist.SnapshotKind, for each kind that was written: Kind, Objects, Added, Replaced, Path.
 
     .EXAMPLE
     Get-Mailbox -ResultSize Unlimited | Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path ./source
@@ -72,7 +72,7 @@ function Export-CoexistSnapshot {
         [Parameter(Mandatory)]
         [string] $Path,
 
-        [ArgumentCompleter({ Complete-NativeWord Kind $args[2] })]
+        [ArgumentCompleter({ & (Get-Command $args[0]).Module Complete-NativeWord Kind $args[2] })]
         [string] $Kind,
 
         [string[]] $Property,
@@ -81,6 +81,7 @@ function Export-CoexistSnapshot {
     )
 
     begin {
+        Assert-LanguageMode
         $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
         $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
         $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference')
@@ -115,9 +116,6 @@ function Export-CoexistSnapshot {
         }
         $result = $null
         Invoke-NativeJob $PSCmdlet $request -Result ([ref]$result)
-        foreach ($item in $result.kinds) {
-            $item.PSObject.TypeNames.Insert(0, 'Coexist.SnapshotKind')
-            $item
-        }
+        foreach ($item in $result.kinds) { ConvertTo-NativeResult $item Coexist.SnapshotKind }
     }
 }

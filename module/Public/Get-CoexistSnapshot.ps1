@@ -42,18 +42,18 @@ function Get-CoexistSnapshot {
         [string] $Path,
 
         [Parameter(Position = 1)]
-        [ArgumentCompleter({ Complete-NativeWord Kind $args[2] })]
+        [ArgumentCompleter({ & (Get-Command $args[0]).Module Complete-NativeWord Kind $args[2] })]
         [string] $Kind
     )
 
     end {
+        Assert-LanguageMode
         $folder = Resolve-NativePath $PSCmdlet $Path
         $request = @{ job = 'readSnapshot'; path = $folder; kind = $(if ($Kind) { $Kind } else { $null }) }
         $result = $null
         Invoke-NativeJob $PSCmdlet $request -Emit @{ lines = 'Coexist.SnapshotObject' } -Result ([ref]$result)
         if (-not $Kind) {
-            $result.PSObject.TypeNames.Insert(0, 'Coexist.Snapshot')
-            $result
+            ConvertTo-NativeResult $result Coexist.Snapshot
         }
     }
 }

@@ -23,7 +23,7 @@ function New-CoexistLab {
     None.
 
     .OUTPUTS
-    Coexist.Lab: the paths, and what was planted.
+    Coexist.Lab: Path, Specification, People, Seed, Planted.
 
     .EXAMPLE
     New-CoexistLab -Path $env:TEMP/coexist-lab -People 20 -Force
@@ -53,6 +53,7 @@ function New-CoexistLab {
     )
 
     end {
+        Assert-LanguageMode
         $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
         $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
         $folder = Resolve-NativePath $PSCmdlet $Path
@@ -60,7 +61,6 @@ function New-CoexistLab {
 
         $result = $null
         Invoke-NativeJob $PSCmdlet @{ job = 'lab'; path = $folder; people = $People; seed = $Seed; replace = [bool]$Force } -Result ([ref]$result)
-        $result.PSObject.TypeNames.Insert(0, 'Coexist.Lab')
-        $result
+        ConvertTo-NativeResult $result Coexist.Lab
     }
 }

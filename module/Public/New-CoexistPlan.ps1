@@ -26,13 +26,13 @@ function New-CoexistPlan {
     None.
 
     .OUTPUTS
-    Coexist.PlanSummary: Path, People, Operations, Findings.
+    Coexist.PlanSummary: Path, People, Ready, Blocked, Operations, Steps, Findings, Problems.
 
     .EXAMPLE
     New-CoexistLab -Path $env:TEMP/coexist-lab -People 20 -Force | Out-Null
     New-CoexistPlan -Specification $env:TEMP/coexist-lab/coexist.json -Item MC-01 -Path $env:TEMP/coexist-lab/plan.json -Force
 
-    Makes a small lab and plans the stamping of its target mail users.
+    Makes a small lab and plans the stamping of its target mail users. The lab has bad records, which are told as errors.
 
     .NOTES
     Errors:
@@ -51,7 +51,7 @@ function New-CoexistPlan {
         [Parameter(Position = 0)]
         [string] $Specification = 'coexist.json',
 
-        [ArgumentCompleter({ Complete-NativeWord Item $args[2] })]
+        [ArgumentCompleter({ & (Get-Command $args[0]).Module Complete-NativeWord Item $args[2] })]
         [string[]] $Item = @('MC-01'),
 
         [string] $Path = 'plan.json',
@@ -60,6 +60,7 @@ function New-CoexistPlan {
     )
 
     end {
+        Assert-LanguageMode
         $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
         $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
         $file = Resolve-NativePath $PSCmdlet $Path
@@ -71,7 +72,6 @@ function New-CoexistPlan {
         }
         $result = $null
         Invoke-NativeJob $PSCmdlet $request -Result ([ref]$result) -Force:$Force
-        $result.PSObject.TypeNames.Insert(0, 'Coexist.PlanSummary')
-        $result
+        ConvertTo-NativeResult $result Coexist.PlanSummary
     }
 }

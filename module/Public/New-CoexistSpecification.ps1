@@ -11,25 +11,25 @@ function New-CoexistSpecification {
     The file to write.
 
     .PARAMETER SourceName
-    What you call the tenant that people move out of, usually its initial domain.
+    What you call the tenant that people move out of; the name in its snapshot unless given.
 
     .PARAMETER SourceSnapshot
     The folder of its snapshot.
 
     .PARAMETER SourceTenantId
-    Its GUID.
+    Its GUID; the one in its snapshot unless given.
 
     .PARAMETER TargetName
-    What you call the tenant that people move into, usually its initial domain.
+    What you call the tenant that people move into; the name in its snapshot unless given.
 
     .PARAMETER TargetSnapshot
     The folder of its snapshot.
 
     .PARAMETER TargetTenantId
-    Its GUID.
+    Its GUID; the one in its snapshot unless given.
 
     .PARAMETER DeliveryDomain
-    The TargetDeliveryDomain of the migration.
+    The TargetDeliveryDomain of the migration; the target's initial domain unless given.
 
     .PARAMETER AcceptedDomain
     The accepted domains of the target, where they will differ from those in its snapshot.
@@ -50,7 +50,7 @@ function New-CoexistSpecification {
     System.IO.FileInfo: the file.
 
     .EXAMPLE
-    New-CoexistSpecification -Path coexist.json -SourceName contoso.onmicrosoft.com -SourceSnapshot ./source -TargetName fabrikam.onmicrosoft.com -TargetSnapshot ./target -DomainMap @{ 'contoso.com' = 'fabrikam.com' } -WhatIf
+    New-CoexistSpecification -Path coexist.json -SourceSnapshot ./source -TargetSnapshot ./target -DomainMap @{ 'contoso.com' = 'fabrikam.com' } -WhatIf
 
     Shows what would be written.
 
@@ -67,7 +67,6 @@ function New-CoexistSpecification {
         [Parameter(Position = 0)]
         [string] $Path = 'coexist.json',
 
-        [Parameter(Mandatory)]
         [string] $SourceName,
 
         [Parameter(Mandatory)]
@@ -75,7 +74,6 @@ function New-CoexistSpecification {
 
         [guid] $SourceTenantId,
 
-        [Parameter(Mandatory)]
         [string] $TargetName,
 
         [Parameter(Mandatory)]
@@ -96,6 +94,7 @@ function New-CoexistSpecification {
     )
 
     end {
+        Assert-LanguageMode
         $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
         $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
         $file = Resolve-NativePath $PSCmdlet $Path
@@ -103,9 +102,11 @@ function New-CoexistSpecification {
 
         $folder = [IO.Path]::GetDirectoryName($file)
         $specification = @{
-            source = @{ name = $SourceName; snapshot = ConvertTo-RelativePath $folder (Resolve-NativePath $PSCmdlet $SourceSnapshot) }
-            target = @{ name = $TargetName; snapshot = ConvertTo-RelativePath $folder (Resolve-NativePath $PSCmdlet $TargetSnapshot) }
+            source = @{ snapshot = ConvertTo-RelativePath $folder (Resolve-NativePath $PSCmdlet $SourceSnapshot) }
+            target = @{ snapshot = ConvertTo-RelativePath $folder (Resolve-NativePath $PSCmdlet $TargetSnapshot) }
         }
+        if ($SourceName) { $specification.source.name = $SourceName }
+        if ($TargetName) { $specification.target.name = $TargetName }
         if ($PSBoundParameters.ContainsKey('SourceTenantId')) { $specification.source.tenantId = [string]$SourceTenantId }
         if ($PSBoundParameters.ContainsKey('TargetTenantId')) { $specification.target.tenantId = [string]$TargetTenantId }
         if ($DeliveryDomain) { $specification.target.deliveryDomain = $DeliveryDomain }

@@ -17,7 +17,7 @@ function Test-CoexistReadiness {
     None.
 
     .OUTPUTS
-    Coexist.Finding: Code, Severity, Subject, Message, Why, Remedy, Source and the evidence.
+    Coexist.Finding: Code, Severity, Blocks, Name, Identity, Tenant, Kind, Message, Why, Remedy, Evidence, Source, Date, File, Line.
 
     .EXAMPLE
     New-CoexistLab -Path $env:TEMP/coexist-lab -People 20 -Force | Out-Null
@@ -41,11 +41,12 @@ function Test-CoexistReadiness {
         [Parameter(Position = 0)]
         [string] $Specification = 'coexist.json',
 
-        [ArgumentCompleter({ Complete-NativeWord Item $args[2] })]
+        [ArgumentCompleter({ & (Get-Command $args[0]).Module Complete-NativeWord Item $args[2] })]
         [string[]] $Item = @('MC-01')
     )
 
     end {
+        Assert-LanguageMode
         $request = @{ job = 'readiness'; specification = Resolve-NativePath $PSCmdlet $Specification; items = @($Item) }
         Invoke-NativeJob $PSCmdlet $request -Emit @{ findings = 'Coexist.Finding' }
     }

@@ -37,40 +37,21 @@ function ConvertTo-TypeLiteral([string] $Name) {
 
 function ConvertTo-StringLiteral([string] $Text) { "'" + $Text.Replace("'", "''") + "'" }
 
-function ConvertTo-ExportRow([hashtable] $Export, [string] $Alias) {
-    $parameters = @(foreach ($parameter in $Export.Parameters) { ConvertTo-TypeLiteral $parameter }) -join ', '
-    '({0}, {1}, {2}, [type[]]@({3}))' -f (ConvertTo-StringLiteral $Alias), (ConvertTo-TypeLiteral $Export.Returns), (ConvertTo-StringLiteral $Export.Name), $parameters
+# The data of native.psd1 as the literals that New-NativeType reads.
+$derivations = $native.Classes.Export
+$exports = foreach ($export in $native.Exports | Where-Object Name -NotIn $derivations) {
+    $alias = if ($export.Name -eq 'coexist_bytes_free') { 'free' } else { $export.Name }
+    $parameters = @(foreach ($parameter in $export.Parameters) { ConvertTo-TypeLiteral $parameter }) -join ', '
+    '    , ({0}, {1}, {2}, [type[]]@({3}))' -f (ConvertTo-StringLiteral $alias), (ConvertTo-TypeLiteral $export.Returns), (ConvertTo-StringLiteral $export.Name), $parameters
 }
-
-# The data of native.psd1 as the literals that New-NativeType reads: exports; properties; types of the inputs; code that joins the inputs.
-$byName = @{}
-foreach ($export in $native.Exports) { $byName[$export.Name] = $export }
-$classes = @(
-    "    if (`$Name -eq 'Coexist.Native') {"
-    '        ('
-    $derivations = $native.Classes.Export
-    $rows = foreach ($export in $native.Exports) {
-        $alias = if ($export.Name -eq 'coexist_bytes_free') { 'free' } else { $export.Name }
-        if ($export.Name -notin $derivations) { '            ' + (ConvertTo-ExportRow $export $alias) }
-    }
-    $rows -join ",`n"
-    '        ), $null, $null, $null'
-    '    }'
-    foreach ($class in $native.Classes) {
-        $properties = @(for ($i = 0; $i -lt $class.Properties.Count; $i++) { "({0}, '$i')" -f (ConvertTo-StringLiteral $class.Properties[$i]) }) -join ', '
-        $join = (@(for ($i = 1; $i -lt $class.Inputs; $i++) { 'Ldstr separator', "Ldarg_$i", 'Call Text', 'Call concat' }) -replace '^', "`n            ") -join ''
-        "    elseif (`$Name -eq $(ConvertTo-StringLiteral $class.Name)) {"
-        '        ('
-        "            $(ConvertTo-ExportRow $byName.coexist_abi_version coexist_abi_version),"
-        "            $(ConvertTo-ExportRow $byName.coexist_bytes_free free),"
-        "            $(ConvertTo-ExportRow $byName[$class.Export] derivation)"
-        "        ), ($properties), [type[]]@($(@('[object]') * $class.Inputs -join ', ')),"
-        "        '$join'"
-        '    }'
-    }
-)
+$outputs = foreach ($class in $native.Classes) {
+    $properties = @(for ($i = 0; $i -lt $class.Properties.Count; $i++) { "({0}, '$i')" -f (ConvertTo-StringLiteral $class.Properties[$i]) }) -join ', '
+    $join = @(for ($i = 1; $i -lt $class.Inputs; $i++) { " Ldstr separator Ldarg_$i Call Text Call concat" }) -join ''
+    "    {0} = {1}, {2}, ({3}), '{4}'" -f (ConvertTo-StringLiteral $class.Name), (ConvertTo-StringLiteral $class.Export), $class.Inputs, $properties, $join
+}
 $platforms = foreach ($rid in $native.Platforms.Keys | Sort-Object) {
-    '    {0} = {1}' -f (ConvertTo-StringLiteral $rid), (ConvertTo-StringLiteral "$rid/$($native.Platforms[$rid])")
+    $size = if ($Library.ContainsKey($rid)) { (Get-Item $Library[$rid]).Length } else { 0 }
+    '    {0} = {1}, {2}' -f (ConvertTo-StringLiteral $rid), (ConvertTo-StringLiteral "$rid/$($native.Platforms[$rid])"), $size
 }
 
 # using statements must come first in a file, each once.
@@ -85,7 +66,7 @@ $text = @(
     '# Built from module/ by ./build.ps1 Build; edit it there.'
     $using
     ''
-    '$script:NativeType = $null'
+    '$script:NativeTypes = @{}'
     '$script:NativeEngine = $null'
     "`$script:NativeAbiVersion = $($native.AbiVersion)"
     '$script:NativePlatforms = @{'
@@ -98,10 +79,14 @@ $text = @(
     foreach ($name in $native.Completion.Keys | Sort-Object) { "    $name = $(@(foreach ($word in $native.Completion[$name]) { ConvertTo-StringLiteral $word }) -join ', ')" }
     '}'
     ''
-    'function Get-NativeClass {'
-    '    param($Name, $PointerOut, $SizeOut)'
+    '$script:NativeOutputs = @{'
+    $outputs
+    '}'
     ''
-    $classes
+    'function Get-NativeExport {'
+    '    param($PointerOut, $SizeOut)'
+    ''
+    $exports
     '}'
     ''
     $bodies -join "`n`n"

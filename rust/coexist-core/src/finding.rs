@@ -164,24 +164,27 @@ impl Serialize for Evidence<'_> {
     }
 }
 
+/// As an administrator sees it: flat, with PowerShell's names.
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let rule = rule(self.code);
+        let place = self.place.as_ref();
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", self.code)?;
-        map.serialize_entry("severity", &self.severity)?;
-        map.serialize_entry("blocks", &self.blocks)?;
-        map.serialize_entry("subject", &self.subject)?;
-        map.serialize_entry("message", &self.message())?;
-        map.serialize_entry("why", &rule.why)?;
-        map.serialize_entry("remedy", &rule.remedy)?;
-        map.serialize_entry("evidence", &Evidence(&self.evidence))?;
-        map.serialize_entry("source", &rule.source)?;
-        map.serialize_entry("date", &rule.date)?;
-        if let Some((file, line)) = &self.place {
-            map.serialize_entry("file", file)?;
-            map.serialize_entry("line", line)?;
-        }
+        map.serialize_entry("Code", self.code)?;
+        map.serialize_entry("Severity", &self.severity)?;
+        map.serialize_entry("Blocks", &self.blocks)?;
+        map.serialize_entry("Name", &self.subject.name)?;
+        map.serialize_entry("Identity", &self.subject.id)?;
+        map.serialize_entry("Tenant", &self.subject.tenant)?;
+        map.serialize_entry("Kind", &self.subject.kind)?;
+        map.serialize_entry("Message", &self.message())?;
+        map.serialize_entry("Why", &rule.why)?;
+        map.serialize_entry("Remedy", &rule.remedy)?;
+        map.serialize_entry("Evidence", &Evidence(&self.evidence))?;
+        map.serialize_entry("Source", &rule.source)?;
+        map.serialize_entry("Date", &rule.date)?;
+        map.serialize_entry("File", &place.map(|(file, _)| file))?;
+        map.serialize_entry("Line", &place.map(|(_, line)| line))?;
         map.end()
     }
 }

@@ -3,8 +3,9 @@
 
 mod world;
 
-use coexist_core::plan::mc01::MapRow;
+use coexist_core::plan::mc01::{Inputs, MapRow, Setup};
 use coexist_core::snapshot::Kind;
+use coexist_core::specification::Specification;
 use serde_json::{json, Value};
 use world::{guid, mail_user, mailbox, World};
 
@@ -91,6 +92,30 @@ fn a_missing_target_is_created_with_a_password_that_is_nowhere() {
     let plan = world.plan();
     assert_eq!(plan.codes(), ["TargetMissing"]);
     assert!(plan.operations.is_empty());
+}
+
+#[test]
+fn people_of_one_name_are_created_under_two() {
+    let mut world = World::new();
+    let names = [("anna", "Anna Schmidt"), ("annas", "ANNA Schmidt"), ("bert", "Bert Maier"), ("cleo", "Cleo")];
+    for (number, (alias, name)) in names.iter().enumerate() {
+        let mut mailbox = mailbox(number as u32 + 1, alias);
+        mailbox["DisplayName"] = json!(name);
+        world.source(Kind::Mailboxes).push(mailbox);
+    }
+    world.source(Kind::Mailboxes)[1]["DisplayName"] = json!(format!("ANNA Schmidt{}", " und zu Irgendwo".repeat(5)));
+    world.source(Kind::Mailboxes)[0]["DisplayName"] = json!(format!("Anna Schmidt{}", " und zu Irgendwo".repeat(6)));
+    world.target(Kind::Groups).push(json!({"Name": "bert maier", "EmailAddresses": [], "PrimarySmtpAddress": "all@fabrikam.com"}));
+    let plan = world.plan();
+    let created: Vec<&str> =
+        plan.operations.iter().filter(|o| o["id"].as_str().unwrap().ends_with("/create")).map(|o| o["command"]["parameters"]["Name"].as_str().unwrap()).collect();
+    assert_eq!(
+        created,
+        ["Anna Schmidt und zu Irgendwo und zu Irgendwo und zu Irgendw anna", "ANNA Schmidt und zu Irgendwo und zu Irgendwo und zu Irgend annas", "Bert Maier bert", "Cleo"]
+    );
+    assert!(created.iter().all(|name| name.chars().count() <= 64));
+    assert_eq!(plan.codes(), ["NameNotUnique"; 3]);
+    assert!(plan.findings[2].message().starts_with("The name Bert Maier of bert@contoso.com"), "{}", plan.findings[2].message());
 }
 
 #[test]
@@ -271,6 +296,23 @@ fn troubles_are_found_and_stop_only_their_person() {
 }
 
 #[test]
+fn no_address_that_the_move_needs_is_left_out_without_a_word() {
+    for (dn, listed, code) in [
+        ("nonsense", None, "SourceLegacyExchangeDnInvalid"),
+        (" /o=Old/cn=anna", None, "SourceLegacyExchangeDnInvalid"),
+        ("/o=Old/cn=anna", Some("x500:nonsense/o=Old/cn=anna"), "AddressMalformed"),
+    ] {
+        let mut world = anna();
+        world.source(Kind::Mailboxes)[0]["LegacyExchangeDN"] = json!(dn);
+        world.source(Kind::Mailboxes)[0]["EmailAddresses"].as_array_mut().unwrap().extend(listed.map(|text| json!(text)));
+        let plan = world.plan();
+        let codes: Vec<_> = plan.findings.iter().filter(|finding| finding.blocks).map(|finding| finding.code).collect();
+        assert_eq!(codes, [code], "{dn}");
+        assert!(plan.operations.is_empty());
+    }
+}
+
+#[test]
 fn options_turn_findings_into_operations() {
     let mut world = anna();
     world.target(Kind::ExchangeUsers).push(json!({"ExternalDirectoryObjectId": guid(0x2001), "PreviousRecipientTypeDetails": "UserMailbox"}));
@@ -282,6 +324,144 @@ fn options_turn_findings_into_operations() {
     assert!(plan.step("clearPreviousMailbox")["undo"]["irreversible"].as_str().unwrap().len() > 10);
     assert_eq!(plan.step("raiseQuota")["command"]["parameters"]["EnableLitigationHoldForMigration"], true);
     assert!(plan.findings.iter().all(|finding| !finding.blocks));
+}
+
+#[test]
+fn a_policy_on_the_whole_organization_holds_whoever_is_not_excluded() {
+    let mut world = anna().with_person(2, "bert").with_person(3, "cleo");
+    let policies = json!(["mbx0123456789abcdef:2", "skpfedcba9876543210:1", "grp00112233:3", "-mbx99:2"]);
+    world.source(Kind::Configuration).push(json!({"Name": "contoso.onmicrosoft.com", "InPlaceHolds": policies}));
+    world.source(Kind::Mailboxes)[0]["InPlaceHolds"] = json!(["-MBX0123456789abcdef", "-skpfedcba9876543210:1"]);
+    world.source(Kind::Mailboxes)[1]["InPlaceHolds"] = json!(["-mbx0123456789abcdef", "-mbx0123"]);
+    world.specification["items"] = json!({"MC-01": {"unacceptedAddresses": "preStage"}});
+    let plan = world.plan();
+    let found: Vec<(&str, &str)> = plan.findings.iter().filter(|finding| finding.blocks).map(|finding| (finding.subject.name.as_str(), finding.code)).collect();
+    let expected = [("bert@contoso.com", "HoldDeleteOnly"), ("cleo@contoso.com", "HoldRetentionPolicy"), ("cleo@contoso.com", "HoldDeleteOnly")];
+    assert_eq!(found, expected);
+    assert!(plan.findings.iter().any(|finding| finding.message().contains("(mbx0123456789abcdef:2, organization-wide)")));
+}
+
+#[test]
+fn a_previous_mailbox_is_no_matter_once_the_guid_stands_there() {
+    let mut world = anna();
+    world.target(Kind::ExchangeUsers).push(json!({"ExternalDirectoryObjectId": guid(0x2001), "PreviousRecipientTypeDetails": "UserMailbox"}));
+    assert!(world.plan().codes().contains(&"PreviousMailboxPresent"));
+    world.target(Kind::MailUsers)[0]["ExchangeGuid"] = json!(guid(0x1001));
+    assert_eq!(world.plan().codes(), ["AddressNotAccepted"]);
+}
+
+#[test]
+fn limits_are_what_is_still_allowed() {
+    let blocks = |world: &World| -> Vec<&'static str> { world.plan().findings.iter().filter(|finding| finding.blocks).map(|finding| finding.code).collect() };
+    let mut world = anna();
+    let archives = |count: u32| -> Value { (0..count).map(|n| json!(format!("1;{};AuxArchive;s;d", guid(n)))).collect() };
+    world.source(Kind::Mailboxes)[0]["MailboxLocations"] = archives(12);
+    assert!(blocks(&world).is_empty());
+    world.source(Kind::Mailboxes)[0]["MailboxLocations"] = archives(13);
+    assert_eq!(blocks(&world), ["TooManyArchives"]);
+    world.source(Kind::Mailboxes)[0]["MailboxLocations"] = json!([]);
+
+    world.source(Kind::MailboxStatistics).push(json!({"MailboxGuid": guid(0x1001)}));
+    for (size, raise, expected) in [
+        ("30 GB (32,212,254,720 bytes)", false, None),
+        ("30 GB (32,212,254,721 bytes)", false, Some("RecoverableItemsTooLarge")),
+        ("100 GB (107,374,182,400 bytes)", true, None),
+        ("100 GB (107,374,182,401 bytes)", true, Some("RecoverableItemsTooLarge")),
+    ] {
+        world.source(Kind::MailboxStatistics)[0]["TotalDeletedItemSize"] = json!(size);
+        world.specification["items"] = json!({"MC-01": {"raiseRecoverableItemsQuota": raise}});
+        assert_eq!(blocks(&world).first().copied(), expected, "{size}");
+    }
+    // Of an object that AD masters, the quota cannot be raised in Exchange Online.
+    world.source(Kind::MailboxStatistics)[0]["TotalDeletedItemSize"] = json!("31 GB (33,285,996,544 bytes)");
+    assert!(blocks(&world).is_empty());
+    synchronize(&mut world);
+    assert_eq!(blocks(&world), ["RecoverableItemsTooLarge"]);
+}
+
+#[test]
+fn two_people_cannot_get_one_user_principal_name() {
+    let mut world = anna().with_person(2, "bert");
+    world.specification["domainMap"]["contoso.net"] = json!("fabrikam.com");
+    world.source(Kind::Mailboxes)[1]["UserPrincipalName"] = json!("ANNA@contoso.net");
+    for user in [0, 1] {
+        world.target(Kind::MailUsers)[user]["UserPrincipalName"] = json!(format!("u{user}_contoso.com#EXT#@fabrikam.onmicrosoft.com"));
+    }
+    let plan = world.plan();
+    let found: Vec<String> = plan.findings.iter().filter(|finding| finding.blocks).map(|finding| finding.message()).collect();
+    assert_eq!(
+        found,
+        [
+            "The user principal name anna@fabrikam.com, planned for anna@contoso.com, belongs to bert@contoso.com.",
+            "The user principal name ANNA@fabrikam.com, planned for bert@contoso.com, belongs to anna@contoso.com."
+        ]
+    );
+}
+
+#[test]
+fn a_licence_is_too_early_only_before_the_stamp() {
+    let mut world = anna();
+    let plans = json!([{"servicePlanId": "efb87545-963c-4e0d-99df-69c6916d9eb0", "capabilityStatus": "Enabled"}]);
+    world.target(Kind::Users).push(json!({"Id": guid(0x2001), "AssignedPlans": plans}));
+    assert!(world.plan().codes().contains(&"TargetPreLicensed"));
+    world.target(Kind::MailUsers)[0]["ExchangeGuid"] = json!(guid(0x1001));
+    assert_eq!(world.plan().codes(), ["AddressNotAccepted"]);
+}
+
+#[test]
+fn the_consistency_guid_beats_the_object_guid() {
+    let mut world = anna();
+    synchronize(&mut world);
+    // A user who came from another forest, and another one who has the GUID for an objectGUID.
+    let mut moved = world.target(Kind::AdUsers)[0].clone();
+    moved["ObjectGUID"] = json!(guid(0x77));
+    moved["SamAccountName"] = json!("moved");
+    world.target(Kind::AdUsers)[0]["mS-DS-ConsistencyGuid"] = json!(guid(0x78));
+    world.target(Kind::AdUsers).push(moved);
+    assert_eq!(world.plan().step("stamp")["command"]["parameters"]["Identity"], guid(0x77));
+}
+
+#[test]
+fn a_snapshot_of_another_tenant_is_refused() {
+    let plan = |wanted: [Option<u32>; 2], found: [Option<u32>; 2]| -> Result<(), String> {
+        let mut world = anna();
+        for (side, id) in ["source", "target"].into_iter().zip(wanted) {
+            world.specification[side]["tenantId"] = json!(id.map(guid));
+        }
+        let specification = Specification::parse(&world.specification.to_string()).unwrap();
+        let (mut source, mut target) = (world::snapshot(&world.source, "source"), world::snapshot(&world.target, "target"));
+        (source.tenant.id, target.tenant.id) = (found[0].map(guid), found[1].map(|id| guid(id).to_uppercase()));
+        let inputs = Inputs { specification: &specification, source: &source, target: &target, map: &[] };
+        Setup::new(&inputs).map(|_| ()).map_err(|problem| problem.code.to_string())
+    };
+    let refused = |code: &str| Err(code.to_string());
+    assert_eq!(plan([Some(10), Some(11)], [Some(10), Some(11)]), Ok(()));
+    assert_eq!(plan([None, None], [Some(10), Some(11)]), Ok(()));
+    assert_eq!(plan([Some(10), Some(11)], [None, None]), Ok(()));
+    assert_eq!(plan([Some(10), None], [Some(12), None]), refused("SnapshotOfAnotherTenant"));
+    assert_eq!(plan([Some(10), Some(11)], [Some(10), Some(10)]), refused("SnapshotOfAnotherTenant"));
+    assert_eq!(plan([None, None], [Some(10), Some(10)]), refused("TenantsAreTheSame"));
+}
+
+#[test]
+fn a_created_mail_user_takes_what_the_service_gives() {
+    let mut world = anna();
+    world.target(Kind::MailUsers).clear();
+    // The source was on hold once and has 100 GB since.
+    world.source(Kind::Mailboxes)[0]["RecoverableItemsQuota"] = json!("100 GB (107,374,182,400 bytes)");
+    world.source(Kind::MailboxStatistics).push(json!({"MailboxGuid": guid(0x1001), "TotalDeletedItemSize": "31 GB (33,285,996,544 bytes)"}));
+    assert_eq!(world.plan().codes(), ["RecoverableItemsTooLarge"]);
+    world.specification["items"] = json!({"MC-01": {"raiseRecoverableItemsQuota": true}});
+    assert!(world.plan().steps().contains(&"raiseQuota".to_string()));
+}
+
+#[test]
+fn a_stamp_in_ad_has_the_time_that_synchronization_takes() {
+    let mut world = anna();
+    world.specification["items"] = json!({"MC-01": {"licence": {"skuId": guid(9), "usageLocation": "DE"}}});
+    assert_eq!(world.plan().step("assignLicence")["gates"][0]["deadlineMinutes"], 30);
+    synchronize(&mut world);
+    assert_eq!(world.plan().step("assignLicence")["gates"][0]["deadlineMinutes"], 180);
 }
 
 #[test]
@@ -297,6 +477,16 @@ fn a_contact_that_owns_the_persons_address_is_in_the_way() {
     world.target(Kind::MailContacts).push(json!({"EmailAddresses": ["SMTP:anna@contoso.com"], "ExternalEmailAddress": "SMTP:anna@contoso.com", "PrimarySmtpAddress": "anna@contoso.com"}));
     let plan = world.plan();
     assert!(plan.codes().contains(&"AddressInUse"), "{:?}", plan.codes());
+}
+
+#[test]
+fn an_external_address_is_owned_like_any_other() {
+    let mut world = anna();
+    world.target(Kind::MailContacts).push(json!({"EmailAddresses": [], "ExternalEmailAddress": "SMTP:Anna@fabrikam.com", "DisplayName": "An old contact"}));
+    world.target(Kind::MailUsers)[0]["UserPrincipalName"] = json!("anna@fabrikam.com");
+    let plan = world.plan();
+    let finding = plan.findings.iter().find(|finding| finding.code == "AddressInUse").unwrap();
+    assert_eq!(finding.message(), "smtp:anna@fabrikam.com, which anna@contoso.com needs, belongs to SMTP:Anna@fabrikam.com in the target tenant.");
 }
 
 #[test]

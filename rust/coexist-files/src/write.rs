@@ -14,32 +14,68 @@ use tempfile::{Builder, NamedTempFile};
 /// # Errors
 /// Those of `write`, `FileNotWritten`, `FolderNotFound`.
 pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Problem>) -> Result<(), Problem> {
-    write_through(path, |file| write(file), |file, path| file.persist(path).map(drop).map_err(|error| error.error))
+    Written::new(path, write)?.publish()
 }
 
-/// As [`write_atomically`]; the renaming is given from outside, so that tests can let it fail.
-fn write_through(
-    path: &Path,
-    write: impl FnOnce(&mut File) -> Result<(), Problem>,
-    rename: impl Fn(NamedTempFile, &Path) -> io::Result<()>,
-) -> Result<(), Problem> {
-    let failed = |error: io::Error| failed(path, &error);
-    // A link stays a link: what it points to is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    if !folder.is_dir() {
-        let message = format!("'{}' cannot be written because the folder '{}' is not there; create it first.", path.display(), folder.display());
-        return Err(Problem::new("FolderNotFound", Category::ObjectNotFound, message).about(folder.display().to_string()));
+/// How often a rename is tried, and after how long again.
+const TRIES: u32 = 10;
+const TRY_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// A file that is written, on the disk, and does not have its name yet; dropped, it is gone.
+pub(crate) struct Written {
+    file: NamedTempFile,
+    /// As the user named it.
+    path: PathBuf,
+    target: PathBuf,
+    folder: PathBuf,
+}
+
+impl Written {
+    /// The first half of [`write_atomically`].
+    pub(crate) fn new(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Problem>) -> Result<Self, Problem> {
+        let failed = |error: io::Error| failed(path, &error);
+        // A link stays a link: what it points to is replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let folder = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        if !folder.is_dir() {
+            let message = format!("'{}' cannot be written because the folder '{}' is not there; create it first.", path.display(), folder.display());
+            return Err(Problem::new("FolderNotFound", Category::ObjectNotFound, message).about(folder.display().to_string()));
+        }
+        let mut file = create(&folder, &target).map_err(failed)?;
+        write(file.as_file_mut())?;
+        file.as_file().sync_all().map_err(failed)?;
+        Ok(Written { file, path: path.to_path_buf(), target, folder })
     }
-    let mut file = create(&folder, &target).map_err(failed)?;
-    write(file.as_file_mut())?;
-    file.as_file().sync_all().map_err(failed)?;
-    rename(file, &target).map_err(failed)?;
-    sync_folder(&folder);
-    Ok(())
+
+    /// The second half: gives the file its name.
+    pub(crate) fn publish(self) -> Result<(), Problem> {
+        self.rename_with(|mut file, target| {
+            let mut tries = 1;
+            loop {
+                let error = match file.persist(target) {
+                    Ok(_) => return Ok(()),
+                    Err(error) => error,
+                };
+                // On Windows a virus scanner or an indexer may hold either file for a moment.
+                if !cfg!(windows) || tries == TRIES {
+                    return Err(error.error);
+                }
+                tries += 1;
+                file = error.file;
+                std::thread::sleep(TRY_AGAIN_AFTER);
+            }
+        })
+    }
+
+    /// The renaming is given from outside, so that tests can let it fail.
+    fn rename_with(self, rename: impl Fn(NamedTempFile, &Path) -> io::Result<()>) -> Result<(), Problem> {
+        rename(self.file, &self.target).map_err(|error| failed(&self.path, &error))?;
+        sync_folder(&self.folder);
+        Ok(())
+    }
 }
 
 /// What a temporary file's name begins with; a dead process may leave one.
@@ -115,15 +151,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plan.json");
         fs::write(&path, "before").unwrap();
-        let persist = |file: NamedTempFile, path: &Path| file.persist(path).map(drop).map_err(|error| error.error);
-        let cancelled = write_through(&path, |file| file.write_all(b"half").map_err(|cause| failed(&path, &cause)).and(Err(Problem::cancelled())), persist);
+        let cancelled = write_atomically(&path, |file| file.write_all(b"half").map_err(|cause| failed(&path, &cause)).and(Err(Problem::cancelled())));
         assert_eq!(cancelled.unwrap_err().code, "Cancelled");
-        let full = write_through(&path, |_| Err(failed(&path, &io::Error::from(io::ErrorKind::StorageFull))), persist);
-        let full = full.unwrap_err();
+        let full = write_atomically(&path, |_| Err(failed(&path, &io::Error::from(io::ErrorKind::StorageFull)))).unwrap_err();
         assert_eq!(full.code, "FileNotWritten");
         assert!(full.message.contains("full"), "{}", full.message);
-        let renaming = write_through(&path, |file| file.write_all(b"new").map_err(|cause| failed(&path, &cause)), |_, _| Err(io::ErrorKind::PermissionDenied.into()));
-        assert_eq!(renaming.unwrap_err().code, "FileNotWritten");
+        let written = Written::new(&path, |file| file.write_all(b"new").map_err(|cause| failed(&path, &cause))).unwrap();
+        assert_eq!(names(folder.path()).len(), 2);
+        assert_eq!(written.rename_with(|_, _| Err(io::ErrorKind::PermissionDenied.into())).unwrap_err().code, "FileNotWritten");
         assert_eq!(fs::read_to_string(&path).unwrap(), "before");
         assert_eq!(names(folder.path()), ["plan.json"]);
     }

@@ -292,7 +292,7 @@ fn external_address<'a>(
 ) {
     let row = |action, address: ProxyAddress<'a>, reason, present| Change {
         action,
-        address: Cow::Owned(format!("SMTP:{}", address.value)),
+        address: if address.kind == AddressType::Smtp { Cow::Owned(format!("SMTP:{}", address.value)) } else { address.with_prefix() },
         kind: address.kind,
         reason,
         field: Field::ExternalEmailAddress,
@@ -354,8 +354,12 @@ impl<'a> Rows<'a, '_> {
 
     fn present(&mut self, address: ProxyAddress<'a>, (action, reason): (Action, Reason)) {
         let hash = address.key_hash();
-        if self.find(&address, hash).is_some() {
-            return; // written twice in one list: one address
+        if let Some(at) = self.find(&address, hash) {
+            // Written twice in one list it is one address, and the primary if it is so once.
+            if address.is_primary_smtp() {
+                self.rows[at].change.address = address.with_prefix();
+            }
+            return;
         }
         let change = Change { action, address: address.with_prefix(), kind: address.kind, reason, field: Field::EmailAddresses, present: true, owner: None };
         self.rows.push(Row { change, hash });

@@ -68,9 +68,14 @@ pub fn findings(diff: &Diff, source: &Record, target: Option<&Record>, subject: 
         let code = match change.reason {
             Reason::AddressInUse => "AddressInUse",
             Reason::AddressClaimedTwice => "AddressClaimedTwice",
-            // A malformed LegacyExchangeDN has a finding of its own.
-            _ if legacy_dn.is_some_and(|dn| change.address.ends_with(dn)) => continue,
-            _ => "AddressMalformed",
+            // A malformed LegacyExchangeDN has a code of its own.
+            _ => match legacy_dn.filter(|dn| change.address.strip_prefix("X500:") == Some(dn)) {
+                Some(dn) => {
+                    found.push((false, finding("SourceLegacyExchangeDnInvalid").with("value", dn)));
+                    continue;
+                }
+                None => "AddressMalformed",
+            },
         };
         found.push((false, finding(code).with("address", change.address.to_string()).with("other", change.owner.clone().unwrap_or_default())));
     }

@@ -264,7 +264,7 @@ impl World {
         let (source, target) = (&TENANTS.source, &TENANTS.target);
         let mut kinds = vec![Kind::AcceptedDomains];
         let (tenant, default) = if side == "source" {
-            kinds.extend([Kind::Mailboxes, Kind::MailboxStatistics]);
+            kinds.extend([Kind::Configuration, Kind::Mailboxes, Kind::MailboxStatistics]);
             let domains = source.people.iter().map(|home| &home.domain).chain([&source.initial_domain, &source.hybrid_domain, &source.retired_domain]);
             let tenant = Tenant { id: Some(source.id.clone()), name: source.name.clone(), domains: domains.cloned().collect(), ..Tenant::default() };
             (Tenant { initial_domain: Some(source.initial_domain.clone()), ..tenant }, &source.people[0].domain)
@@ -293,7 +293,16 @@ impl World {
             ]);
             line.write_line(&mut lines);
         }
-        writer.give(&path(side, Kind::AcceptedDomains), &lines)
+        writer.give(&path(side, Kind::AcceptedDomains), &lines)?;
+        if side == "source" {
+            // A policy on the organization would hold everybody.
+            let id = tenant.id.clone().unwrap_or_default();
+            let line = Object::new([("Guid", id.into()), ("InPlaceHolds", Value::List(Vec::new())), ("Name", tenant.name.clone().into())]);
+            let mut text = Vec::new();
+            line.write_line(&mut text);
+            writer.give(&path(side, Kind::Configuration), &text)?;
+        }
+        Ok(())
     }
 
     /// Gives out one file, place by place, made block by block on all threads.

@@ -25,6 +25,8 @@ pub(super) struct Name {
     pub family: &'static str,
     /// Of the mail address, without the `@`; unique among all numbers.
     pub local: String,
+    /// How many had the same name before.
+    pub earlier: u64,
 }
 
 impl NameGiver {
@@ -40,7 +42,7 @@ impl NameGiver {
             0 => format!("{}.{}", given.1, family.1),
             round => format!("{}.{}{}", given.1, family.1, round + 1),
         };
-        Name { given: &given.0, family: &family.0, local }
+        Name { given: &given.0, family: &family.0, local, earlier: number / pairs }
     }
 }
 

@@ -14,6 +14,15 @@ pub(super) fn legacy_dn(draw: Draw, field: Field, name: &str) -> String {
     format!("{DN}{}-{name}", draw.hex(field, 32))
 }
 
+/// As address lists show it: in either order, and told apart by hand where somebody had the name before.
+fn display_name(draw: Draw, name: &Name) -> String {
+    let mut text = if draw.percent(Field::NameOrder, 20) { format!("{}, {}", name.family, name.given) } else { format!("{} {}", name.given, name.family) };
+    if name.earlier > 0 {
+        text.push_str(&format!(" ({})", name.earlier + 1));
+    }
+    text
+}
+
 /// The address of a person's OneDrive in a tenant.
 pub(super) fn spo(draw: Draw, tenant: &str) -> String {
     format!("SPO:SPO_{}@SPO_{tenant}", draw.guid(Field::SiteId))
@@ -67,11 +76,7 @@ impl Person {
             draw,
             state,
             mailbox_type: mailbox_type(draw, planting.is_some()),
-            display_name: if draw.percent(Field::NameOrder, 20) {
-                format!("{}, {}", name.family, name.given)
-            } else {
-                format!("{} {}", name.given, name.family)
-            },
+            display_name: display_name(draw, &name),
             badge: format!("e{}", 100_000 + number),
             source_id: draw.ranked_guid(Field::SourceId, number, world.people),
             exchange_guid: draw.ranked_guid(Field::ExchangeGuid, world.statistics.place(number), world.people),

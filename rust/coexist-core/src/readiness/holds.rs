@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "camelCase")]
 struct File {
     prefixes: Vec<PrefixRow>,
+    organization_wide: Vec<String>,
     bare_guid: String,
     otherwise: String,
     flags: Vec<FlagRow>,
@@ -60,8 +61,23 @@ fn classify(entry: &str) -> &'static str {
     }
 }
 
+/// The retention policies among the organization's InPlaceHolds that are on every mailbox: Exchange lists them nowhere else.
+pub fn organization_wide<'a>(configuration: &Record<'a>) -> Vec<&'a str> {
+    let on_mailboxes = |entry: &&str| HOLDS.organization_wide.iter().any(|prefix| entry.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)));
+    configuration.list(Property::InPlaceHolds).value().into_iter().flatten().filter(on_mailboxes).collect()
+}
+
+/// Whether an entry of a mailbox's InPlaceHolds excludes it from an organization-wide policy: a dash, and the policy up to its suffix.
+fn excludes(entry: &str, policy: &str) -> bool {
+    fn id(text: &str) -> &str {
+        text.split_once(':').map_or(text, |(id, _)| id)
+    }
+    entry.strip_prefix('-').is_some_and(|entry| id(entry).eq_ignore_ascii_case(id(policy)))
+}
+
 /// One finding for each hold of a mailbox, and one where the export does not tell of every kind (Get-EXOMailbox leaves some out unless they are named).
-pub fn findings(mailbox: &Record, subject: &Subject, findings: &mut Vec<Finding>) {
+/// `organization` are the [`organization_wide`] holds.
+pub fn findings(mailbox: &Record, organization: &[&str], subject: &Subject, findings: &mut Vec<Finding>) {
     let mut unknown: Vec<&str> = Vec::new();
     for flag in FLAGS.iter() {
         match mailbox.flag(flag.property) {
@@ -70,12 +86,15 @@ pub fn findings(mailbox: &Record, subject: &Subject, findings: &mut Vec<Finding>
             Known::NotExported | Known::Flattened => unknown.push(flag.property.name()),
         }
     }
-    match mailbox.list(Property::InPlaceHolds) {
-        Known::Value(entries) => {
-            findings.extend(entries.map(|entry| Finding::new(classify(entry), subject.clone()).with("value", entry)));
+    let entries = mailbox.list(Property::InPlaceHolds);
+    if entries.is_unknown() {
+        unknown.push(Property::InPlaceHolds.name());
+    } else {
+        let entries = || entries.value().into_iter().flatten();
+        findings.extend(entries().map(|entry| Finding::new(classify(entry), subject.clone()).with("value", entry)));
+        for policy in organization.iter().filter(|policy| !entries().any(|entry| excludes(entry, policy))) {
+            findings.push(Finding::new(classify(policy), subject.clone()).with("value", format!("{policy}, organization-wide")));
         }
-        Known::Empty => {}
-        Known::NotExported | Known::Flattened => unknown.push(Property::InPlaceHolds.name()),
     }
     if !unknown.is_empty() {
         findings.push(Finding::new("HoldsUnknown", subject.clone()).with("property", unknown.join(", ")));

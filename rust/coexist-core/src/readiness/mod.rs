@@ -3,7 +3,7 @@
 mod holds;
 mod quantity;
 
-pub use holds::findings as hold_findings;
+pub use holds::{findings as hold_findings, organization_wide as organization_wide_holds};
 pub use quantity::bytes;
 
 use crate::finding::{Finding, Subject};
@@ -36,10 +36,10 @@ pub fn archive_findings(mailbox: &Record, subject: &Subject, limits: &Limits, fi
 }
 
 /// The findings about what the mailbox holds in Recoverable Items against what its target takes; `statistics` is its Get-MailboxStatistics, `quota` the
-/// target's RecoverableItemsQuota. Returns true where the target's quota must be raised and that is enough.
+/// bytes that the target takes. Returns true where the target's quota must be raised and that is enough.
 pub fn recoverable_items_findings(
     statistics: Option<&Record>,
-    quota: Known<&str>,
+    quota: Known<u64>,
     may_raise: bool,
     subject: &Subject,
     limits: &Limits,
@@ -50,7 +50,7 @@ pub fn recoverable_items_findings(
         findings.push(unknown(Property::TotalDeletedItemSize));
         return false;
     };
-    let Some(quota) = quota.value().and_then(bytes) else {
+    let Some(quota) = quota.value() else {
         findings.push(unknown(Property::RecoverableItemsQuota));
         return false;
     };

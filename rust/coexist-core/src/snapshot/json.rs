@@ -73,7 +73,7 @@ impl JsonReader {
 
 /// Says what is wrong with a text that could not be read.
 #[cold]
-fn explain(text: &str, bad: Bad) -> NotAnObject {
+pub(super) fn explain(text: &str, bad: Bad) -> NotAnObject {
     if bad == Bad::Depth {
         return NotAnObject::Depth;
     }
@@ -382,8 +382,10 @@ mod tests {
         assert!(matches!(t.get(0).list(Property::InPlaceHolds), Known::Empty));
     }
 
+    type Row = Vec<(Property, Known<Vec<String>>)>;
+
     /// What a record must hold, worked out from serde_json's tree.
-    fn expected(value: &serde_json::Value) -> Vec<(Property, Known<Vec<String>>)> {
+    fn expected(value: &serde_json::Value) -> Row {
         let scalar = |value: &serde_json::Value| match value {
             serde_json::Value::String(text) => text.clone(),
             serde_json::Value::Bool(value) => if *value { "True" } else { "False" }.to_string(),
@@ -403,7 +405,7 @@ mod tests {
         properties.into_iter().collect()
     }
 
-    fn read(text: &str, reader: &mut JsonReader) -> Result<Vec<(Property, Known<Vec<String>>)>, NotAnObject> {
+    fn read(text: &str, reader: &mut JsonReader) -> Result<Row, NotAnObject> {
         let mut builder = RecordBuilder::default();
         reader.push(&mut builder, text)?;
         let record = builder.last();

@@ -1,5 +1,7 @@
 //! What one tenant (or one AD forest) held at one moment.
 
+mod canonical;
+mod classify;
 mod json;
 mod key;
 mod kind;
@@ -9,6 +11,8 @@ mod record;
 pub mod scan;
 mod table;
 
+pub use canonical::{push_canonical, push_string};
+pub use classify::classify;
 pub use json::{push_json, JsonReader, NotAnObject};
 pub use key::{hash as key_hash, key, Keys};
 pub use kind::{kinds_of_type, schema, Kind, KindSchema};

@@ -3,7 +3,7 @@
 //! It knows what the services do, not what the planner thinks: names and addresses are unique, changing ExternalEmailAddress alone moves the primary and
 //! drops the old external address, AD's changes reach the cloud by synchronization.
 
-use crate::world::{guid, World};
+use crate::world::{guid, written_out, World};
 use coexist_core::snapshot::Kind;
 use serde_json::{json, Value};
 
@@ -42,12 +42,17 @@ pub fn stage(operation: &Value) -> usize {
     STAGES.iter().position(|stage| *stage == text(&operation["stage"])).unwrap()
 }
 
+fn in_order(operations: &[Value]) -> Vec<Value> {
+    let mut order: Vec<Value> = operations.iter().map(written_out).collect();
+    order.sort_by_key(stage);
+    order
+}
+
 /// Runs every operation, stage by stage in the plan's order; whatever the services or the operation's own conditions refuse is an error.
 pub fn apply(world: &mut World, operations: &[Value]) -> Result<(), String> {
-    let mut order: Vec<&Value> = operations.iter().collect();
-    order.sort_by_key(|operation| stage(operation));
+    let order = in_order(operations);
     let mut done: Vec<&str> = Vec::new();
-    for operation in order {
+    for operation in &order {
         let id = text(&operation["id"]);
         let wrong = |what: String| format!("{id}: {what}");
         for dependency in operation["dependsOn"].as_array().unwrap() {
@@ -68,9 +73,7 @@ pub fn apply(world: &mut World, operations: &[Value]) -> Result<(), String> {
 
 /// Takes back every operation, the last first.
 pub fn undo(world: &mut World, operations: &[Value]) -> Result<(), String> {
-    let mut order: Vec<&Value> = operations.iter().collect();
-    order.sort_by_key(|operation| stage(operation));
-    for operation in order.into_iter().rev() {
+    for operation in in_order(operations).into_iter().rev() {
         let undo = &operation["undo"];
         if undo.get("command").is_some() || undo.get("request").is_some() {
             act(world, undo).map_err(|what| format!("{} undone: {what}", operation["id"]))?;
@@ -324,7 +327,11 @@ fn guid_of(base64: &str) -> String {
 }
 
 fn synchronize(world: &mut World, ad_user: &Value) -> Result<(), String> {
-    let anchor = coexist_core::identity::guid::Guid::parse(text(&ad_user["ObjectGUID"])).unwrap();
+    let bytes: Vec<u8> = ad_user["mS-DS-ConsistencyGuid"].as_array().into_iter().flatten().map(|byte| byte.as_u64().unwrap() as u8).collect();
+    let anchor = match bytes.try_into() {
+        Ok(bytes) => coexist_core::identity::guid::Guid::from_bytes(bytes),
+        Err(_) => coexist_core::identity::guid::Guid::parse(text(&ad_user["ObjectGUID"])).unwrap(),
+    };
     let users = world.target(Kind::Users);
     let user = users.iter_mut().find(|user| coexist_core::identity::immutable_id::decode(text(&user["OnPremisesImmutableId"])).ok() == Some(anchor));
     let user = user.ok_or("no user has the AD user's anchor")?;
@@ -332,7 +339,12 @@ fn synchronize(world: &mut World, ad_user: &Value) -> Result<(), String> {
     let id = text(&user["Id"]).to_string();
     let mail_user = mail_user(world, &id)?;
     mail_user["UserPrincipalName"] = ad_user["UserPrincipalName"].clone();
-    mail_user["EmailAddresses"] = ad_user["proxyAddresses"].clone();
+    // An address in the initial domain is the cloud's own: AD need not know it.
+    let mut addresses = strings(&ad_user["proxyAddresses"]);
+    let own = strings(&mail_user["EmailAddresses"]).into_iter().filter(|address| key(address).ends_with(".onmicrosoft.com"));
+    let own: Vec<String> = own.filter(|address| !addresses.iter().any(|other| key(other) == key(address))).collect();
+    addresses.extend(own);
+    mail_user["EmailAddresses"] = json!(addresses);
     mail_user["ExternalEmailAddress"] = ad_user["targetAddress"].clone();
     let primary = strings(&ad_user["proxyAddresses"]).iter().find_map(|address| address.strip_prefix("SMTP:").map(String::from));
     mail_user["PrimarySmtpAddress"] = json!(primary);

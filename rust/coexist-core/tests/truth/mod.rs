@@ -102,10 +102,14 @@ impl Truth {
         for (name, read) in reads {
             complaints.extend(self.read_complaints(read).into_iter().map(|text| format!("read {name}: {text}")));
         }
-        let operations = plan["operations"].as_array().unwrap();
+        let operations: Vec<Value> = plan["operations"].as_array().unwrap().iter().map(crate::world::written_out).collect();
         let ids: BTreeSet<&str> = operations.iter().filter_map(|operation| operation["id"].as_str()).collect();
-        for operation in operations {
+        for operation in &operations {
             let id = operation["id"].as_str().unwrap_or("?");
+            let step = id.rsplit('/').next().unwrap_or_default();
+            if !["what", "why"].iter().all(|text| plan["steps"][step][text].as_str().is_some_and(|text| !text.is_empty())) {
+                complaints.push(format!("{id}: what it does and why is not told under steps"));
+            }
             complaints.extend(self.operation_complaints(operation, reads, &ids).into_iter().map(|text| format!("{id}: {text}")));
         }
         complaints
@@ -125,7 +129,7 @@ impl Truth {
                 }
                 "irreversible" if value.as_str().is_some_and(|why| why.len() > 10) => {}
                 "irreversible" => wrong.push("undo: no reason why it is irreversible".into()),
-                "with" if value.as_str().is_some_and(|other| ids.contains(other)) => {}
+                "with" if value.as_str().is_some_and(|other| ids.contains(other) && other != operation["id"]) => {}
                 "with" => wrong.push(format!("undo: together with {value}, which is not in the plan")),
                 other => wrong.push(format!("undo: {other} is not known")),
             },

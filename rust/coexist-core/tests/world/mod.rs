@@ -1,6 +1,7 @@
 //! Two small tenants written as JSON, for tests of planning.
 #![allow(dead_code)]
 
+pub mod lab;
 pub mod scenes;
 
 use coexist_core::finding::Finding;
@@ -26,6 +27,49 @@ pub struct Outcome {
     pub text: Vec<u8>,
     /// The plan as it stands in a file.
     pub document: String,
+}
+
+/// Of whom an operation is: its id without item and step.
+pub fn person_of(operation: &Value) -> &str {
+    let id = operation["id"].as_str().unwrap();
+    let (rest, _) = id.rsplit_once('/').unwrap();
+    rest.split_once('/').unwrap().1
+}
+
+/// An operation with everything written out that a plan only refers to: steps as ids, `$added` and `$removed` as the lists of its command.
+pub fn written_out(operation: &Value) -> Value {
+    let mut whole = operation.clone();
+    let person = operation["id"].as_str().unwrap().rsplit_once('/').unwrap().0;
+    let id = |step: &Value| {
+        let step = step.as_str().unwrap();
+        if step.contains('/') { json!(step) } else { json!(format!("{person}/{step}")) }
+    };
+    whole["dependsOn"] = operation["dependsOn"].as_array().unwrap().iter().map(id).collect();
+    if let Some(step) = operation["undo"].get("with") {
+        whole["undo"]["with"] = id(step);
+    }
+    let list = |verb: &str| {
+        let parameters = &operation["command"]["parameters"];
+        parameters["EmailAddresses"].get(verb).or_else(|| parameters[verb].get("proxyAddresses")).cloned()
+    };
+    let lists = [("$added", list("Add")), ("$removed", list("Remove"))];
+    for part in ["verify", "undo"] {
+        write_out(&mut whole[part], &lists);
+    }
+    whole
+}
+
+fn write_out(value: &mut Value, lists: &[(&str, Option<Value>)]) {
+    match value {
+        Value::String(text) => {
+            if let Some((_, Some(list))) = lists.iter().find(|(name, _)| name == text) {
+                *value = list.clone();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| write_out(item, lists)),
+        Value::Object(entries) => entries.values_mut().for_each(|entry| write_out(entry, lists)),
+        _ => {}
+    }
 }
 
 pub fn guid(number: u32) -> String {

@@ -10,9 +10,13 @@ use crate::error::Failure;
 use crate::operation::Table;
 
 mod addresses;
+mod new_specification;
+mod spool;
 mod table;
 #[cfg(feature = "test-abi")]
 mod test_echo;
+
+pub(crate) use spool::kind;
 
 type Call = fn(&Engine, Value) -> Result<Vec<u8>, Failure>;
 
@@ -20,6 +24,8 @@ type Call = fn(&Engine, Value) -> Result<Vec<u8>, Failure>;
 pub(crate) const TABLE: Table<Call> = &[
     ("table", table::run),
     ("addresses", addresses::run),
+    ("spool", spool::run),
+    ("newSpecification", new_specification::run),
     #[cfg(feature = "test-abi")]
     ("test.echo", test_echo::run),
 ];

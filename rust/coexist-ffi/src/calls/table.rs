@@ -1,8 +1,8 @@
-//! The data tables: limits, finding codes.
+//! The data tables: limits, finding codes, kinds of a snapshot.
 
-use coexist_core::{finding, limits::Limits};
+use coexist_core::{finding, limits::Limits, snapshot};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{json, Value};
 
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -19,6 +19,7 @@ pub(super) fn run(_engine: &Engine, request: Value) -> Result<Vec<u8>, Failure> 
     match request.name.as_str() {
         "limits" => encode(&Limits::default().all().collect::<Vec<_>>()),
         "findings" => encode(&finding::rules()),
-        name => Err(Failure::invalid_argument("UnknownTable", format!("there is no table {name:?}; there are: limits, findings")).about(name)),
+        "snapshot" => encode(&json!({ "kinds": snapshot::schema() })),
+        name => Err(Failure::invalid_argument("UnknownTable", format!("there is no table {name:?}; there are: limits, findings, snapshot")).about(name)),
     }
 }

@@ -9,7 +9,7 @@ use coexist_files::planning::Loaded;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::host::{emit, JobHost, Replace};
+use super::host::{emit, JobHost, Replace, ITEMS};
 use crate::error::Failure;
 use crate::job::Work;
 use crate::operation::{decode, encode};
@@ -61,10 +61,19 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
         let host = JobHost { context, replace: Replace::No, tells_findings: true };
         let mut loaded = Loaded::from_snapshots(request.specification(), &request.source, &request.target, &host)?;
         let setup = loaded.setup(&host)?;
-        let compared = compare_addresses(&setup, &host, |rows, findings| {
-            emit(context, "findings", &findings)?;
-            emit(context, "rows", &rows)
+        // Gathered into events of some hundred: one event for each person would cost more than the comparison.
+        let (mut rows, mut findings) = (Vec::new(), Vec::new());
+        let compared = compare_addresses(&setup, &host, |mut more_rows, mut more_findings| {
+            rows.append(&mut more_rows);
+            findings.append(&mut more_findings);
+            if rows.len() + findings.len() >= ITEMS {
+                emit(context, "findings", &std::mem::take(&mut findings))?;
+                emit(context, "rows", &std::mem::take(&mut rows))?;
+            }
+            Ok(())
         })?;
+        emit(context, "findings", &findings)?;
+        emit(context, "rows", &rows)?;
         encode(&compared)
     }))
 }

@@ -22,7 +22,7 @@ pub(super) enum Replace {
 }
 
 /// Items of one event: enough to make crossing the boundary cheap, few enough to show soon.
-const ITEMS: usize = 256;
+pub(super) const ITEMS: usize = 256;
 
 /// Reports to the host of a job.
 pub(super) struct JobHost<'c> {

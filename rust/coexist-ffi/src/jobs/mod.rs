@@ -9,9 +9,12 @@ use crate::error::Failure;
 use crate::job::Work;
 use crate::operation::Table;
 
+mod commit_snapshot;
 mod compare_addresses;
 mod host;
+mod lab;
 mod plan;
+mod read_snapshot;
 mod readiness;
 #[cfg(feature = "test-abi")]
 mod test_count;
@@ -23,6 +26,9 @@ pub(crate) const TABLE: Table<Prepare> = &[
     ("plan", plan::prepare),
     ("readiness", readiness::prepare),
     ("compareAddresses", compare_addresses::prepare),
+    ("readSnapshot", read_snapshot::prepare),
+    ("commitSnapshot", commit_snapshot::prepare),
+    ("lab", lab::prepare),
     #[cfg(feature = "test-abi")]
     ("test.count", test_count::prepare),
 ];

@@ -1,7 +1,7 @@
 //! CSV as Export-Csv writes it: a header of property names, perhaps after a `#TYPE` line, fields in quotes with quotes doubled.
 
 use super::fault::Fault;
-use coexist_core::snapshot::{Property, RecordBuilder};
+use coexist_core::snapshot::{push_string, Property, RecordBuilder};
 use std::borrow::Cow;
 
 /// The columns of one file.
@@ -10,6 +10,8 @@ pub(super) struct Header {
     pub(super) text: String,
     pub(super) delimiter: u8,
     columns: Vec<Option<Property>>,
+    /// Its names are in quotes, as Export-Csv writes them; then the fields of every record are.
+    quoted: bool,
     /// The names that stand in it twice.
     pub(super) twice: Vec<String>,
     /// How many bytes of the file it takes, and how many lines.
@@ -36,7 +38,8 @@ impl Header {
             } else if length == 0 || !(line.starts_with("#TYPE") || line.trim().is_empty()) {
                 let delimiter = delimiter.unwrap_or_else(|| most_frequent(line));
                 let (columns, twice) = columns(line, delimiter);
-                return Header { text: line.to_string(), delimiter, columns, twice, bytes, lines };
+                let quoted = line.starts_with('"');
+                return Header { text: line.to_string(), quoted, delimiter, columns, twice, bytes, lines };
             }
         }
     }
@@ -44,6 +47,48 @@ impl Header {
     /// True where at least one column is a property that Coexist reads.
     pub(super) fn is_useful(&self) -> bool {
         self.columns.iter().any(Option::is_some)
+    }
+
+    /// True where the file ends inside the header.
+    pub(super) fn is_cut(&self) -> bool {
+        self.quoted && !self.text.ends_with('"')
+    }
+
+    /// True for a last record without a line end that may have lost something: its last field does not end as the fields of this file do.
+    pub(super) fn is_doubtful(&self, text: &str) -> bool {
+        self.quoted && !text.ends_with('"')
+    }
+
+    /// Appends one record as a JSON object with every column, its values as the texts that they are.
+    pub(super) fn push_object(&self, out: &mut Vec<u8>, text: &str) -> Result<(), Fault> {
+        let fields: Vec<Cow<str>> = fields(text, self.delimiter).collect();
+        if fields.len() != self.columns.len() {
+            return Err(self.wrong_count(fields.len()));
+        }
+        let names = self::fields(&self.text, self.delimiter);
+        // Of two columns with one name the first stands.
+        let mut members: Vec<(Cow<str>, Cow<str>)> = Vec::new();
+        for (name, field) in names.zip(fields) {
+            if !members.iter().any(|(known, _)| known.eq_ignore_ascii_case(name.trim())) {
+                members.push((Cow::Owned(name.trim().to_string()), field));
+            }
+        }
+        members.sort();
+        out.push(b'{');
+        for (index, (name, field)) in members.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            push_string(out, name);
+            out.push(b':');
+            push_string(out, field);
+        }
+        out.push(b'}');
+        Ok(())
+    }
+
+    fn wrong_count(&self, count: usize) -> Fault {
+        Fault::NotCsv(format!("it has {count} fields where the header has {}", self.columns.len()))
     }
 
     /// Appends one record. On an error nothing is appended.
@@ -61,7 +106,7 @@ impl Header {
             return Ok(());
         }
         builder.discard();
-        Err(Fault::NotCsv(format!("it has {count} fields where the header has {}", self.columns.len())))
+        Err(self.wrong_count(count))
     }
 }
 

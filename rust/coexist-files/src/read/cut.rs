@@ -93,8 +93,6 @@ pub(super) struct Json {
     array: Option<bool>,
     /// The record is none, or no longer one: it is passed over.
     skipping: bool,
-    /// The record is known to be bad.
-    broken: bool,
     /// Of an object that may be a wrapper: the last text at its own level, and whether a colon stands behind it.
     name: (usize, usize),
     colon: bool,
@@ -111,7 +109,6 @@ impl Json {
             in_string: false,
             array: None,
             skipping: false,
-            broken: false,
             name: (0, 0),
             colon: false,
         }
@@ -121,8 +118,6 @@ impl Json {
         if let Some((from, line)) = self.record.take() {
             if self.skipping {
                 // It was reported when it became too long, or is the rest of a wrapper.
-            } else if self.broken {
-                spans.push(Span::bad(line, Fault::NotJson("a text is not closed on its line".to_string())));
             } else if to - from > self.limit {
                 spans.push(Span::bad(line, Fault::TooLong { limit: self.limit as u64 }));
             } else {
@@ -131,7 +126,6 @@ impl Json {
         }
         self.depth = 0;
         self.skipping = false;
-        self.broken = false;
         self.in_string = false;
     }
 
@@ -147,8 +141,8 @@ impl Json {
                 b'\\' if bytes[at + 1] != b'\n' => self.at = at + 2,
                 b'\\' => self.at = at + 1,
                 b'\n' => {
-                    // No text of JSON has a line break. Going on outside of it loses one record where the file is indented, instead of all that follow.
-                    self.broken = true;
+                    // No text of JSON has a line break, so the record will be refused. Going on outside of the text loses that one where the file is
+                    // indented, instead of all that follow.
                     self.in_string = false;
                     self.at = at;
                     return true;
@@ -233,7 +227,7 @@ impl Cut for Json {
             let inside = self.depth > 0 || self.in_string;
             let whole = !inside && self.array.is_none();
             let line = self.line;
-            if inside && !self.skipping && !self.broken {
+            if inside && !self.skipping {
                 let line = self.record.map_or(line, |(_, line)| line);
                 spans.push(Span::bad(line, Fault::Truncated));
                 self.record = None;

@@ -6,13 +6,21 @@
 mod csv;
 mod cut;
 mod decode;
+mod describe;
 mod fault;
+pub(crate) mod index;
+mod lines;
 mod parse;
 pub(crate) mod snapshot;
 mod source;
 mod table;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
+pub use describe::{describe, Description, KindDescription};
+pub use lines::read_lines;
 pub use snapshot::{read_snapshot, KindRead, SnapshotRead, TENANT_FILE};
 pub use table::{read_table, TableRead, Unknown};
 pub use text::read_text;
@@ -43,20 +51,20 @@ struct Context<'a> {
 
 /// Problems up to a number, and how many there were.
 #[derive(Default)]
-struct Problems {
-    kept: Vec<Problem>,
-    count: u64,
+pub(crate) struct Problems {
+    pub(crate) kept: Vec<Problem>,
+    pub(crate) count: u64,
 }
 
 impl Problems {
-    fn push(&mut self, limit: usize, problem: impl FnOnce() -> Problem) {
+    pub(crate) fn push(&mut self, limit: usize, problem: impl FnOnce() -> Problem) {
         self.count += 1;
         if self.kept.len() < limit {
             self.kept.push(problem());
         }
     }
 
-    fn append(&mut self, limit: usize, other: Problems) {
+    pub(crate) fn append(&mut self, limit: usize, other: Problems) {
         self.count += other.count;
         let room = limit.saturating_sub(self.kept.len());
         self.kept.extend(other.kept.into_iter().take(room));

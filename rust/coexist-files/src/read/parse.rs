@@ -31,27 +31,17 @@ pub(super) fn parse(block: &Block, layout: Layout, context: &Context) -> Parsed 
     let mut keys = Vec::with_capacity(block.spans.len());
     let mut seen = Seen::default();
     let mut problems = Problems::default();
-    // Mostly all of it is UTF-8, and one look at all is cheaper than one at each.
-    let whole = std::str::from_utf8(&block.bytes).ok();
+    let whole = block.text();
     let mut types = Types::default();
     for span in &block.spans {
-        let text = match (&span.fault, whole) {
-            (Some(fault), _) => Err(fault.clone()),
-            (None, Some(whole)) => Ok(&whole[span.from..span.to]),
-            (None, None) => decode_span(&block.bytes[span.from..span.to]),
-        };
-        let result = text.and_then(|text| {
-            // A byte order mark stands where files were joined.
-            let text = text.trim_start_matches('\u{feff}').trim_ascii();
+        let result = block.record(whole, span).and_then(|text| {
             if text.is_empty() {
                 return Ok(false);
             }
+            layout.check(text, span.open)?;
             match layout.header {
-                Some(header) => {
-                    let result = if text.contains('\0') { Err(Fault::MixedEncoding) } else { header.push(&mut builder, text) };
-                    result.map_err(|fault| explain_csv(fault, text, span.open, layout))?;
-                }
-                None => reader.push(&mut builder, text).map_err(|bad| explain_json(bad, text, span.open, layout))?,
+                Some(header) => header.push(&mut builder, text).map_err(|fault| layout.explain_csv(fault, text, span.open))?,
+                None => reader.push(&mut builder, text).map_err(|bad| layout.explain_json(bad, text, span.open))?,
             }
             let record = builder.last();
             let verdict = if record.is_empty() {
@@ -77,30 +67,37 @@ pub(super) fn parse(block: &Block, layout: Layout, context: &Context) -> Parsed 
     Parsed { chunk: Chunk::new(builder, lines), keys, seen, problems }
 }
 
-fn decode_span(bytes: &[u8]) -> Result<&str, Fault> {
-    std::str::from_utf8(bytes).map_err(|_| if bytes.contains(&0) { Fault::MixedEncoding } else { Fault::Encoding })
-}
-
-fn is_mixed(text: &str, layout: Layout) -> bool {
-    text.contains('\0') || layout.encoding.is_some_and(|encoding| decode::was_eight_bit(text, encoding))
-}
-
-#[cold]
-fn explain_json(bad: NotAnObject, text: &str, open: bool, layout: Layout) -> Fault {
-    match bad {
-        _ if is_mixed(text, layout) => Fault::MixedEncoding,
-        NotAnObject::Ends if open => Fault::Truncated,
-        NotAnObject::Depth => Fault::TooDeep,
-        bad => Fault::NotJson(bad.to_string()),
+impl Layout<'_> {
+    /// What can be wrong with a record that looks right. A NUL in JSON is found by reading it.
+    pub(super) fn check(&self, text: &str, open: bool) -> Result<(), Fault> {
+        match self.header {
+            Some(_) if text.contains('\0') => Err(Fault::MixedEncoding),
+            Some(header) if open && header.is_doubtful(text) => Err(Fault::Truncated),
+            _ => Ok(()),
+        }
     }
-}
 
-#[cold]
-fn explain_csv(fault: Fault, text: &str, open: bool, layout: Layout) -> Fault {
-    match fault {
-        _ if is_mixed(text, layout) => Fault::MixedEncoding,
-        Fault::NotCsv(_) if open => Fault::Truncated,
-        fault => fault,
+    fn is_mixed(&self, text: &str) -> bool {
+        text.contains('\0') || self.encoding.is_some_and(|encoding| decode::was_eight_bit(text, encoding))
+    }
+
+    #[cold]
+    pub(super) fn explain_json(&self, bad: NotAnObject, text: &str, open: bool) -> Fault {
+        match bad {
+            _ if self.is_mixed(text) => Fault::MixedEncoding,
+            NotAnObject::Ends if open => Fault::Truncated,
+            NotAnObject::Depth => Fault::TooDeep,
+            bad => Fault::NotJson(bad.to_string()),
+        }
+    }
+
+    #[cold]
+    pub(super) fn explain_csv(&self, fault: Fault, text: &str, open: bool) -> Fault {
+        match fault {
+            _ if self.is_mixed(text) => Fault::MixedEncoding,
+            Fault::NotCsv(_) if open => Fault::Truncated,
+            fault => fault,
+        }
     }
 }
 

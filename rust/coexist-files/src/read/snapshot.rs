@@ -6,6 +6,7 @@ use super::{fault, read_text};
 use coexist_core::problem::{Category, Problem};
 use coexist_core::snapshot::{Kind, Property, Snapshot, Table, Tenant};
 use coexist_core::watch::Watch;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,10 +30,12 @@ pub struct SnapshotRead {
 }
 
 /// What the file of one kind was.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct KindRead {
     /// Its name in the folder.
     pub file: String,
+    /// The SHA-256 of its bytes.
+    pub fingerprint: String,
     /// How long it is.
     pub bytes: u64,
     /// How many of its records were bad.
@@ -46,39 +49,53 @@ pub struct KindRead {
 /// # Errors
 /// `SnapshotNotFound`, `SnapshotEmpty`, `FileUnreadable`, `Cancelled`. Everything that leaves something to go on with is in [`SnapshotRead::problems`].
 pub fn read_snapshot(folder: &Path, watch: &dyn Watch) -> Result<SnapshotRead, Problem> {
+    let mut tables = BTreeMap::new();
+    let mut kinds = BTreeMap::new();
+    let Whole { tenant, problems, fingerprints } = each_table(folder, watch, |kind, read, table| {
+        kinds.insert(kind, read);
+        tables.insert(kind, table);
+    })?;
+    Ok(SnapshotRead { snapshot: Snapshot { tenant, tables }, problems, fingerprints, kinds })
+}
+
+/// What belongs to a snapshot folder as a whole.
+pub(super) struct Whole {
+    pub(super) tenant: Tenant,
+    pub(super) problems: Vec<Problem>,
+    pub(super) fingerprints: BTreeMap<String, String>,
+}
+
+/// Reads a snapshot folder kind by kind.
+pub(super) fn each_table(folder: &Path, watch: &dyn Watch, mut take: impl FnMut(Kind, KindRead, Table)) -> Result<Whole, Problem> {
     let Found { files, has_tenant, mut problems } = find(folder)?;
     let mut fingerprints = BTreeMap::new();
     let mut tenant = Tenant { name: folder_name(folder), ..Tenant::default() };
-    if let Some(name) = &has_tenant {
-        match read_tenant(&folder.join(name)) {
+    match &has_tenant {
+        Some(name) => match read_tenant(&folder.join(name)) {
             Ok((read, fingerprint)) => {
                 fingerprints.insert(name.clone(), fingerprint);
                 let name = if read.name.is_empty() { tenant.name } else { read.name };
                 tenant = Tenant { name, ..read };
             }
             Err(problem) => problems.push(problem),
-        }
-    } else {
-        problems.push(without_tenant(folder, &tenant.name));
+        },
+        None => problems.push(without_tenant(folder, &tenant.name)),
     }
-    let mut tables = BTreeMap::new();
-    let mut kinds = BTreeMap::new();
     for (kind, file) in files {
         let path = folder.join(&file);
         let TableRead { table, problems: found, problem_count, fingerprint, bytes, unknown } = read_named(&path, &path.display().to_string(), kind, watch)?;
         problems.extend(found);
-        fingerprints.insert(file.clone(), fingerprint);
-        kinds.insert(kind, KindRead { file, bytes, problems: problem_count, unknown });
-        tables.insert(kind, table);
-    }
-    if let Some(domains) = tables.get(&Kind::AcceptedDomains) {
-        let found = Domains::of(domains);
-        if tenant.domains.is_empty() {
-            tenant.domains = found.names;
+        fingerprints.insert(file.clone(), fingerprint.clone());
+        if kind == Kind::AcceptedDomains {
+            let found = Domains::of(&table);
+            if tenant.domains.is_empty() {
+                tenant.domains = found.names;
+            }
+            tenant.initial_domain = tenant.initial_domain.or(found.initial);
         }
-        tenant.initial_domain = tenant.initial_domain.or(found.initial);
+        take(kind, KindRead { file, fingerprint, bytes, problems: problem_count, unknown }, table);
     }
-    Ok(SnapshotRead { snapshot: Snapshot { tenant, tables }, problems, fingerprints, kinds })
+    Ok(Whole { tenant, problems, fingerprints })
 }
 
 /// The domains that Get-AcceptedDomain names.
@@ -177,7 +194,7 @@ pub(crate) fn find(folder: &Path) -> Result<Found, Problem> {
 }
 
 /// The name that a folder itself has.
-fn folder_name(folder: &Path) -> String {
+pub(crate) fn folder_name(folder: &Path) -> String {
     let absolute = fs::canonicalize(folder).unwrap_or_else(|_| PathBuf::from(folder));
     absolute.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use super::csv::Header;
 use super::cut::{Csv, Cut, Json, Lines, Span};
 use super::decode::{self, Decoder, Form};
+use super::fault::Fault;
 use super::text::hexadecimal;
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
@@ -13,6 +14,26 @@ use std::io::{self, Read};
 pub(super) struct Block {
     pub(super) bytes: Vec<u8>,
     pub(super) spans: Vec<Span>,
+}
+
+impl Block {
+    /// The bytes as text, where all of them are: one look at all is cheaper than one at each record.
+    pub(super) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
+    /// The text of one record without white space and byte order marks around it (they stand where files were joined); `whole` is [`Block::text`].
+    pub(super) fn record<'a>(&'a self, whole: Option<&'a str>, span: &Span) -> Result<&'a str, Fault> {
+        let text = match (&span.fault, whole) {
+            (Some(fault), _) => return Err(fault.clone()),
+            (None, Some(whole)) => &whole[span.from..span.to],
+            (None, None) => {
+                let bytes = &self.bytes[span.from..span.to];
+                std::str::from_utf8(bytes).map_err(|_| if bytes.contains(&0) { Fault::MixedEncoding } else { Fault::Encoding })?
+            }
+        };
+        Ok(text.trim_start_matches('\u{feff}').trim_ascii())
+    }
 }
 
 /// How the file's name says that it is written.
@@ -67,8 +88,9 @@ pub(super) struct Source<R> {
     pub(super) header: Option<Header>,
     /// Why nothing of the file can be used.
     pub(super) refused: Option<&'static str>,
-    /// Hashes what [`Source::fill`] never gives out.
+    /// Hashes what [`Source::fill`] never gives out, and how long that is.
     pub(super) prefix_hash: Sha256,
+    pub(super) prefix: u64,
 }
 
 impl<R: Read> Source<R> {
@@ -88,12 +110,14 @@ impl<R: Read> Source<R> {
             header: None,
             refused: None,
             prefix_hash: Sha256::new(),
+            prefix: 0,
         };
         source.bytes = source.file.by_ref().take(head.max(decode::SNIFFED) as u64).read_to_end(&mut source.carry)? as u64;
         let (form, mark) = decode::sniff(&source.carry);
         match form {
             Form::Utf8 => {
                 source.prefix_hash.update(&source.carry[..mark]);
+                source.prefix += mark as u64;
                 source.carry.drain(..mark);
             }
             Form::Utf16(encoding) => {
@@ -116,6 +140,7 @@ impl<R: Read> Source<R> {
                 let mut header = Header::read(&text);
                 header.bytes = source.carry.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(header.lines as usize - 1).map_or(source.carry.len(), |(at, _)| at + 1);
                 source.prefix_hash.update(&source.carry[..header.bytes]);
+                source.prefix += header.bytes as u64;
                 source.carry.drain(..header.bytes);
                 source.cutter = Box::new(Csv::new(limit, header.lines + 1, header.delimiter));
                 source.header = Some(header);

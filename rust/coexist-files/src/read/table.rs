@@ -9,20 +9,27 @@ use coexist_core::snapshot::{key, Keys, Kind, Property, Seen, Table};
 use coexist_core::watch::Watch;
 use fault::Fault;
 use rayon::prelude::*;
+use serde::{Serialize, Serializer};
 use sha2::Digest;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 /// A property of a table that some records say nothing about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Unknown {
     /// The property.
+    #[serde(serialize_with = "name")]
     pub property: Property,
     /// How many records do not have it.
     pub not_exported: u64,
     /// How many have a type name in its place.
     pub flattened: u64,
+}
+
+fn name<S: Serializer>(property: &Property, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(property.name())
 }
 
 /// What a file held.
@@ -65,9 +72,9 @@ pub(crate) fn read_named(path: &Path, name: &str, kind: Kind, watch: &dyn Watch)
 }
 
 /// Long enough for any header.
-const HEAD: usize = 64 << 10;
+pub(super) const HEAD: usize = 64 << 10;
 
-fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::other("it is a folder"));
@@ -108,7 +115,9 @@ impl Reading<'_> {
             for name in &header.twice {
                 gathered.problems.push(context.problems, || Fault::ColumnDuplicate(name.clone()).problem(context, header.lines));
             }
-            if !header.is_useful() {
+            if header.is_cut() {
+                gathered.problems.push(context.problems, || Fault::Truncated.problem(context, header.lines));
+            } else if !header.is_useful() {
                 unusable = unusable.or_else(|| Some(fault::no_columns(context, &header.text)));
             }
         }
@@ -254,4 +263,22 @@ impl<'a> Gathered<'a> {
         let unknown = unknown.filter(|unknown| unknown.not_exported + unknown.flattened > 0).collect();
         TableRead { table: self.table, problems, problem_count: count, fingerprint, bytes, unknown }
     }
+}
+
+/// Reads what is no file, in other sizes than those in use.
+#[cfg(test)]
+pub(super) fn read_stream(
+    stream: impl Read + Send,
+    format: Option<Format>,
+    kind: Kind,
+    sizes: Sizes,
+    head: usize,
+    record: usize,
+    watch: &dyn Watch,
+) -> Result<TableRead, String> {
+    let context = Context { kind, file: "test", problems: Limits::default().value("problemsPerFile") as usize };
+    Reading { context, sizes, head, record, length: None }.run(stream, format, watch).map_err(|stopped| match stopped {
+        Stopped::Cancelled => "cancelled".to_string(),
+        Stopped::Failed(error) => error.to_string(),
+    })
 }

@@ -86,8 +86,8 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
 
     if let Some(create) = &wanted.create {
         let mut parameters = vec![
-            ("Name", text(&*create.name)),
-            ("Alias", text(&*create.alias)),
+            ("Name", text(create.name.as_str())),
+            ("Alias", text(create.alias.as_str())),
             ("MicrosoftOnlineServicesID", text(create.upn.as_str())),
             ("ExternalEmailAddress", text(&*create.external)),
         ];
@@ -166,7 +166,7 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted:
             ..operation(subject, &SET_UPN)
         });
     }
-    licence(setup, subject, wanted, &mut made);
+    licence(setup, subject, wanted, "settleMinutes", &mut made);
     if !wanted.remove.is_empty() {
         let (stage, gates) = late(setup, wanted);
         let list = borrowed(&wanted.remove);
@@ -256,8 +256,9 @@ pub(super) fn late<'a>(setup: &Setup, wanted: &'a Wanted<'a>) -> (Stage, Vec<Gat
     }
 }
 
-/// Usage location and licence, after the stamp is verified: a licence on a mail user without ExchangeGuid makes a mailbox of its own.
-pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>, made: &mut Vec<Operation<'a>>) {
+/// Usage location and licence, after the stamp is verified: a licence on a mail user without ExchangeGuid makes a mailbox of its own. `stamp_limit` names
+/// the limit within which Exchange Online shows the stamp.
+pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'a Wanted<'a>, stamp_limit: &str, made: &mut Vec<Operation<'a>>) {
     let Some(licence) = setup.specification.items.mc01.licence.as_ref().filter(|_| wanted.licence) else { return };
     let user = &subject.target;
     // A mail user that Exchange has just made reaches Entra ID later; a stamp that AD was given reaches Exchange later.
@@ -273,7 +274,7 @@ pub(super) fn licence<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, wanted: &'
         read: "mailUser",
         identity: user.clone(),
         conditions: vec![equals("ExchangeGuid", guid.to_string())],
-        deadline_minutes: setup.limits.value("settleMinutes"),
+        deadline_minutes: setup.limits.value(stamp_limit),
     });
     if let Some(location) = wanted.usage_location {
         made.push(Operation {

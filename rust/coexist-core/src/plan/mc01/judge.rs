@@ -1,6 +1,6 @@
 //! One person: what is found about them, what their target object lacks, and the operations that follow.
 
-use super::matching::{real_guid, source_primary, subject, Matched, People};
+use super::matching::{full_name, real_guid, short_name, shorten, source_primary, subject, Matched, People};
 use super::setup::{count, Setup};
 use super::wanted::{Create, Replace, Wanted};
 use super::{cloud, licence, on_premises};
@@ -154,7 +154,7 @@ impl<'s> Judge<'s> {
 
     fn holds(&mut self) {
         let mut findings = Vec::new();
-        readiness::hold_findings(&self.source, &self.subject, &mut findings);
+        readiness::hold_findings(&self.source, &self.setup.organization_holds, &self.subject, &mut findings);
         let warn = self.setup.specification.items.mc01.holds == HoldRule::Warn;
         for finding in findings {
             let finding = if warn { finding.only_warns() } else { finding };
@@ -286,7 +286,10 @@ impl<'s> Judge<'s> {
                 Some(target) => setup.recipients.origin(target.id),
                 None => self.place,
             };
-            self.findings.push(finding.at(file, line));
+            // Strict reading of the LegacyExchangeDN has told it already.
+            if finding.code != "SourceLegacyExchangeDnInvalid" || !self.findings.iter().any(|found| found.code == finding.code) {
+                self.findings.push(finding.at(file, line));
+            }
         }
     }
 
@@ -413,8 +416,11 @@ impl<'s> Judge<'s> {
         // They are joined by the ExchangeGuid; without one, that is what has been told.
         let Some(guid) = self.source.text(Property::ExchangeGuid).value().filter(|guid| real_guid(Some(guid)).is_some()) else { return };
         let statistics = statistics.find(guid);
-        // A created mail user starts with the quota of the mailbox that it stands for.
-        let quota = target.map_or(self.source.text(Property::RecoverableItemsQuota), |target| target.record.text(Property::RecoverableItemsQuota));
+        // A created mail user starts with what the service gives, whatever the source mailbox has been given since.
+        let quota = match target {
+            Some(target) => target.record.text(Property::RecoverableItemsQuota).and_then(readiness::bytes),
+            None => Known::Value(self.setup.limits.value("recoverableItemsQuota")),
+        };
         let may_raise = self.setup.specification.items.mc01.raise_recoverable_items_quota && target.is_none_or(|target| target.ad_user.is_none());
         wanted.raise_quota =
             readiness::recoverable_items_findings(statistics.as_ref(), quota, may_raise, &self.subject, &self.setup.limits, &mut self.findings);
@@ -440,7 +446,7 @@ impl<'s> Judge<'s> {
         match target {
             Some(_) if unchanged => {}
             Some(_) => wanted.upn = Some(Replace { new: upn, old: present.map(Cow::Borrowed) }),
-            None => self.create(upn.into_owned(), wanted),
+            None => self.create(people, upn.into_owned(), wanted),
         }
     }
 
@@ -477,44 +483,45 @@ impl<'s> Judge<'s> {
             .map(|user| display_identity(&user).to_string())
     }
 
-    fn create(&mut self, upn: String, wanted: &mut Wanted<'s>) {
+    fn create(&mut self, people: &People, upn: String, wanted: &mut Wanted<'s>) {
         let setup = self.setup;
         let limit = setup.limits.value("nameLength") as usize;
         let local = upn.rsplit_once('@').map_or(upn.as_str(), |(local, _)| local);
-        let full = self.source.first_text(&[Property::DisplayName, Property::Name, Property::Alias]).map_or(Cow::Owned(local.to_string()), Cow::Borrowed);
-        let name = shorten(&full, limit);
-        if name.len() < full.len() {
-            let finding = self.finding("NameShortened").with("limit", limit.to_string()).with("value", name.to_string());
-            self.find(finding);
-        }
-        let alias = self.source.text(Property::Alias).value().map_or_else(|| Cow::Owned(local.to_string()), Cow::Borrowed);
-        let alias = match shorten(&alias, limit) {
-            short if short.len() < alias.len() => Cow::Owned(short.to_string()),
-            _ => alias,
-        };
+        let alias = self.source.text(Property::Alias).value().unwrap_or(local);
+        let alias = short_name(setup, alias).to_string();
         let owner = setup
             .aliases
             .get(text_hash(&alias))
             .map(|id| setup.recipients.get(RecipientId(id)))
             .find(|record| record.text(Property::Alias).value().is_some_and(|found| same_text(found, &alias)));
         if let Some(owner) = owner {
-            let finding = self.finding("AliasInUse").with("value", alias.to_string()).with("other", display_identity(&owner));
+            let finding = self.finding("AliasInUse").with("value", alias.clone()).with("other", display_identity(&owner));
             self.find(finding);
         }
+        let name = self.name(people, &alias, limit);
         let Some(external) = self.external() else {
             self.unknown(Property::PrimarySmtpAddress, false, None);
             return;
         };
-        let name = if name.len() < full.len() { Cow::Owned(name.to_string()) } else { full };
         let display_name = self.source.text(Property::DisplayName).value().unwrap_or_default();
         wanted.create = Some(Create { name, display_name, alias, upn, external });
     }
-}
 
-/// At most `limit` characters, without a trailing space.
-fn shorten(text: &str, limit: usize) -> &str {
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => text[..end].trim_end(),
-        None => text,
+    /// The name of a created mail user: what the person is called, with the alias behind it where that is not unique, never longer than `limit`.
+    fn name(&mut self, people: &People, alias: &str, limit: usize) -> String {
+        let full = full_name(&self.source).unwrap_or(alias);
+        let short = short_name(self.setup, full);
+        if people.name_is_taken(short) {
+            let room = limit.saturating_sub(alias.chars().count() + 1);
+            let name = format!("{} {alias}", shorten(full, room)).trim_start().to_string();
+            let finding = self.finding("NameNotUnique").with("value", short).with("other", name.clone());
+            self.find(finding);
+            return name;
+        }
+        if short.len() < full.len() {
+            let finding = self.finding("NameShortened").with("limit", limit.to_string()).with("value", short);
+            self.find(finding);
+        }
+        short.to_string()
     }
 }

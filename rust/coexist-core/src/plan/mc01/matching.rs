@@ -8,7 +8,7 @@ use crate::finding::{Finding, Side, Subject};
 use crate::identity::guid::Guid;
 use crate::snapshot::{Kind, Property, Record};
 use crate::specification::MatchRule;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -36,6 +36,8 @@ pub(super) struct People {
     shared_guids: Index,
     /// UPNs that more than one person would get.
     shared_upns: Index,
+    /// Names, as hashes, that a mail user cannot be created under: a recipient of the target has it, or another person to create wants it.
+    taken_names: HashSet<u64>,
     /// Findings about no single person in scope.
     pub general: Vec<Finding>,
 }
@@ -131,7 +133,13 @@ impl People {
             }
         });
         let (shared_guids, shared_upns) = (Index::new(guids.shared()), Index::new(upns.shared()));
-        People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, general }
+        let taken_names = taken_names(setup, &rows, &matched);
+        People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, taken_names, general }
+    }
+
+    /// Whether a mail user cannot be created under this name.
+    pub fn name_is_taken(&self, name: &str) -> bool {
+        self.taken_names.contains(&text_hash(name))
     }
 
     /// Another person whose source mailbox has this ExchangeGuid.
@@ -163,6 +171,41 @@ impl People {
     /// Who has or wants addresses besides one person.
     pub fn owners<'p>(&'p self, setup: &'p Setup, person: usize) -> Owners<'p> {
         Owners { setup, people: self, person, own: self.target(person), batch: true }
+    }
+}
+
+/// A hash stands for its name here: the worst that two names with one hash do is make one of them longer than it need be.
+fn taken_names(setup: &Setup, rows: &[u32], matched: &[Matched]) -> HashSet<u64> {
+    let (mut wanted, mut taken) = (HashSet::new(), HashSet::new());
+    for (row, _) in rows.iter().zip(matched).filter(|(_, matched)| matches!(matched, Matched::Missing)) {
+        let hash = text_hash(short_name(setup, full_name(&setup.mailboxes.get(*row as usize)).unwrap_or_default()));
+        if !wanted.insert(hash) {
+            taken.insert(hash);
+        }
+    }
+    if !wanted.is_empty() {
+        let numbers = (0..setup.recipients.len() as u32).into_par_iter().with_min_len(1024);
+        let names = numbers.filter_map(|number| setup.recipients.get(RecipientId(number)).text(Property::Name).value().map(text_hash));
+        taken.extend(names.filter(|hash| wanted.contains(hash)).collect::<Vec<_>>());
+    }
+    taken
+}
+
+/// What a person is called in full.
+pub(super) fn full_name<'a>(source: &Record<'a>) -> Option<&'a str> {
+    source.first_text(&[Property::DisplayName, Property::Name, Property::Alias])
+}
+
+/// As much of a name as New-MailUser accepts, without a trailing space.
+pub(super) fn short_name<'a>(setup: &Setup, name: &'a str) -> &'a str {
+    shorten(name, setup.limits.value("nameLength") as usize)
+}
+
+/// At most `limit` characters, without a trailing space.
+pub(super) fn shorten(text: &str, limit: usize) -> &str {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => text[..end].trim_end(),
+        None => text,
     }
 }
 

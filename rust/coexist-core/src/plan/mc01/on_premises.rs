@@ -43,7 +43,7 @@ pub(super) fn operations<'a>(setup: &'a Setup, subject: &SubjectRef<'a>, ad_user
             ..step(&SET_UPN)
         });
     }
-    licence(setup, subject, wanted, &mut made);
+    licence(setup, subject, wanted, "directorySyncMinutes", &mut made);
     if !wanted.remove.is_empty() {
         let change = |verb: &'static str, list: Parameter<'a>| set_ad_user(&identity, vec![(verb, Parameter::Table(vec![("proxyAddresses", list)]))]);
         let (stage, gates) = late(setup, wanted);

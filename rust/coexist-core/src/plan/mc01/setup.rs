@@ -7,6 +7,7 @@ use crate::identity::guid::Guid;
 use crate::identity::immutable_id;
 use crate::limits::Limits;
 use crate::problem::{Category, Problem};
+use crate::readiness;
 use crate::snapshot::{Kind, Property, Record, Snapshot, Table};
 use crate::specification::Specification;
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub struct Setup<'s> {
     pub(super) delivery_domain: String,
     pub(super) domain_map: DomainMap,
     pub(super) mailboxes: &'s Table,
+    /// Retention policies that hold every source mailbox.
+    pub(super) organization_holds: Vec<&'s str>,
     pub(super) statistics: Option<Joined<'s>>,
     pub(super) recipients: Recipients<'s>,
     pub(super) addresses: Index,
@@ -111,7 +114,7 @@ impl<'s> Setup<'s> {
         let limits = Limits::with(&specification.limits)?;
         same_tenant("source", specification.source.tenant_id.as_deref(), &source.tenant.id, &specification.source.snapshot)?;
         same_tenant("target", specification.target.tenant_id.as_deref(), &target.tenant.id, &specification.target.snapshot)?;
-        if source.tenant.id.is_some() && source.tenant.id == target.tenant.id {
+        if source.tenant.id.as_ref().zip(target.tenant.id.as_ref()).is_some_and(|(source, target)| source.eq_ignore_ascii_case(target)) {
             return Err(invalid("TenantsAreTheSame", "The source and the target snapshot are of the same tenant; nothing was planned. Check the folders in the specification.".into()));
         }
 
@@ -153,6 +156,7 @@ impl<'s> Setup<'s> {
             (target, "target", Kind::Groups, "addresses that its groups own are not seen"),
             (target, "target", Kind::ExchangeUsers, "previous mailboxes are not seen"),
             (target, "target", Kind::Users, "licences and immutable IDs are not seen"),
+            (source, "source", Kind::Configuration, "retention policies on the whole organization, which hold every mailbox, are not seen"),
             (source, "source", Kind::MailboxStatistics, "the size of Recoverable Items is not seen"),
         ];
         for (snapshot, side, kind, consequence) in needed {
@@ -182,6 +186,12 @@ impl<'s> Setup<'s> {
             delivery_domain: delivery_domain.to_string(),
             domain_map,
             mailboxes,
+            organization_holds: source
+                .table(Kind::Configuration)
+                .into_iter()
+                .flat_map(|table| (0..table.len()).map(|at| table.get(at)))
+                .flat_map(|configuration| readiness::organization_wide_holds(&configuration))
+                .collect(),
             statistics: Joined::new(source, Kind::MailboxStatistics, Property::MailboxGuid),
             recipients,
             addresses,

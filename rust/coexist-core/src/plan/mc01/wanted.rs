@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 /// A mail user to create.
 pub(super) struct Create<'a> {
-    pub name: Cow<'a, str>,
+    pub name: String,
     pub display_name: &'a str,
-    pub alias: Cow<'a, str>,
+    pub alias: String,
     pub upn: String,
     /// The source's primary, with `SMTP:`.
     pub external: Cow<'a, str>,

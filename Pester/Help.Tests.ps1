@@ -1,0 +1,102 @@
+BeforeDiscovery {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $commands = (Get-Module Coexist).ExportedFunctions.Values | ForEach-Object { @{ Name = $_.Name } }
+    $examples = foreach ($command in $commands) {
+        $index = 0
+        foreach ($example in (Get-Command $command.Name).ScriptBlock.Ast.GetHelpContent().Examples) {
+            $index++
+            # The code is everything up to the first empty line; the rest is prose.
+            $code = ($example.Trim() -split '\r?\n[ \t]*\r?\n')[0]
+            @{ Name = $command.Name; Number = $index; Code = $code }
+        }
+    }
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+
+    # What an administrator's session has, and this one has not.
+    function Get-Mailbox {
+        param($ResultSize)
+        [pscustomobject]@{
+            DisplayName = "Anna M$([char]0xFC)ller"; PrimarySmtpAddress = 'anna@contoso.com'; RecipientTypeDetails = 'UserMailbox'
+            EmailAddresses = 'SMTP:anna@contoso.com', 'smtp:anna@contoso.onmicrosoft.com'; ExchangeGuid = [guid]::NewGuid()
+            ExternalDirectoryObjectId = [string][guid]::NewGuid(); LegacyExchangeDN = '/o=ExchangeLabs/ou=x/cn=Recipients/cn=anna'
+            UserPrincipalName = 'anna@contoso.com'; WhenCreated = [datetime]::UtcNow
+        }
+    }
+    function Get-MailUser {
+        param($ResultSize)
+        [pscustomobject]@{
+            DisplayName = 'Ben'; PrimarySmtpAddress = 'ben@contoso.com'; RecipientTypeDetails = 'MailUser'; EmailAddresses = @('SMTP:ben@contoso.com')
+            ExternalDirectoryObjectId = [string][guid]::NewGuid(); ExternalEmailAddress = 'SMTP:ben@fabrikam.com'; UserPrincipalName = 'ben@contoso.com'
+        }
+    }
+}
+
+Describe 'Help of <Name>' -ForEach $commands {
+    BeforeAll {
+        $help = Get-Help $Name -Full
+        $common = [Management.Automation.Cmdlet]::CommonParameters + [Management.Automation.Cmdlet]::OptionalCommonParameters
+        $parameters = (Get-Command $Name).Parameters.Keys | Where-Object { $_ -notin $common }
+    }
+
+    It 'says in one sentence what the command does' {
+        $help.Synopsis.Trim() | Should -Match '^[A-Z].*\.$'
+        $help.Synopsis | Should -Not -Match ([regex]::Escape("$Name ["))
+    }
+
+    It 'describes it, what goes in, what comes out' {
+        $help.description.Text | Should -Not -BeNullOrEmpty
+        $help.inputTypes.inputType.type.name | Should -Not -BeNullOrEmpty
+        $help.returnValues.returnValue.type.name | Should -Not -BeNullOrEmpty
+        $help.alertSet.alert.Text | Should -Match 'Errors'
+    }
+
+    It 'describes every parameter' {
+        foreach ($parameter in $parameters) {
+            ($help.parameters.parameter | Where-Object name -EQ $parameter).description.Text | Should -Not -BeNullOrEmpty -Because "-$parameter"
+        }
+    }
+
+    It 'links to commands that there are' {
+        foreach ($link in $help.relatedLinks.navigationLink.linkText) { Get-Command $link -ErrorAction Ignore | Should -Not -BeNullOrEmpty -Because $link }
+    }
+
+    It 'promises the output type that the command declares' {
+        foreach ($type in (Get-Command $Name).OutputType.Name) { $help.returnValues.returnValue.type.name | Should -Match ([regex]::Escape($type)) }
+    }
+
+    It 'has an example' {
+        @($help.examples.example).Count | Should -BeGreaterThan 0
+    }
+}
+
+Describe 'Example <Number> of <Name>' -ForEach $examples {
+    It 'runs' {
+        Push-Location $TestDrive
+        $temp = $env:TEMP
+        $env:TEMP = "$TestDrive"
+        # As in a session; Pester stops at the first.
+        $ErrorActionPreference = 'Continue'
+        try {
+            $said = & ([scriptblock]::Create($Code)) 2>&1 3>$null
+            # A lab has bad records on purpose; each is told with its file.
+            @($said | Where-Object { $_ -is [Management.Automation.ErrorRecord] -and -not $_.Exception.Data['file'] }) | Should -BeNullOrEmpty
+        }
+        finally {
+            $env:TEMP = $temp
+            Pop-Location
+        }
+    }
+}
+
+Describe 'about_Coexist' {
+    It 'is found and names every ErrorId of the native library' {
+        $text = [IO.File]::ReadAllText((Join-Path (Split-Path (Get-BuiltManifest)) 'en-US/about_Coexist.help.txt'))
+        $source = Get-ChildItem (Join-Path $PSScriptRoot '../module/Private') -Filter *.ps1 | Get-Content -Raw
+        $ids = [regex]::Matches($source -join "`n", '(?:Stop-Native \$Cmdlet |-ErrorId )(\w+)') | ForEach-Object { $_.Groups[1].Value } | Sort-Object -Unique
+        $ids.Count | Should -Be 5
+        foreach ($id in $ids) { $text | Should -Match "\b$id\b" }
+    }
+}

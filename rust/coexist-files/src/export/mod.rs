@@ -1,0 +1,11 @@
+//! Making a snapshot: piped objects wait in a spool until all have come, then each kind is merged with what the folder has and written in canonical form.
+
+mod commit;
+mod merge;
+mod spool;
+
+pub use commit::{commit, Commit, Committed, KindCommitted};
+pub use spool::{append, discard, Spooled};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+# The figures, as ratios in one run, so that they mean the same on every machine.
+param([Parameter(Mandatory)] [object] $Context)
+
+. (Join-Path $PSScriptRoot 'Common.ps1')
+Build-Coexist $Context
+$shell = (Get-Process -Id $PID).Path
+$bench = Join-Path $Context.Root 'tools/bench'
+$figures = @(
+    & (Join-Path $bench 'Binding.ps1') -Manifest $Context.Manifest -Root $Context.Root
+    & $shell -NoProfile -NonInteractive -Command "& '$bench/Derivation.ps1' -Manifest '$($Context.Manifest)' | ConvertTo-Json -Compress" | ConvertFrom-Json
+)
+foreach ($figure in $figures) {
+    $verdict = if ($figure.Ratio -le $figure.Limit) { 'holds' } else { 'MISSED' }
+    Write-Host ('{0,-7} {1,6:n2} (at most {2:n2})  {3}' -f $verdict, $figure.Ratio, $figure.Limit, $figure.Figure)
+    Write-Host ('{0,-7} {1}' -f '', $figure.Detail)
+}
+if ($figures | Where-Object { $_.Ratio -gt $_.Limit }) { throw 'A figure was missed.' }
