@@ -206,7 +206,7 @@ fn ready_for_the_move(world: &mut World) -> Vec<String> {
 
 /// Nobody is lost or counted twice, and dependencies lead only to earlier lines of the same person's plan.
 fn check_structure(plan: &Outcome) {
-    let planned: BTreeSet<&str> = plan.operations.iter().map(|operation| person_of(operation)).collect();
+    let planned: BTreeSet<&str> = plan.operations.iter().map(person_of).collect();
     let blocked: BTreeSet<&str> = plan.findings.iter().filter(|finding| finding.blocks).map(|finding| finding.subject.id.as_str()).collect();
     assert!(planned.is_disjoint(&blocked));
     let summary = &plan.summary;
