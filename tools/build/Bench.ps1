@@ -5,9 +5,12 @@ param([Parameter(Mandatory)] [object] $Context)
 Build-Coexist $Context
 $shell = (Get-Process -Id $PID).Path
 $bench = Join-Path $Context.Root 'tools/bench'
+Invoke-Native cargo @('build', '--release', '-p', 'coexist-files', '--example', 'bench')
+$program = Join-Path $Context.Root 'target/release/examples/bench'
 $figures = @(
     & (Join-Path $bench 'Binding.ps1') -Manifest $Context.Manifest -Root $Context.Root
     & $shell -NoProfile -NonInteractive -Command "& '$bench/Derivation.ps1' -Manifest '$($Context.Manifest)' | ConvertTo-Json -Compress" | ConvertFrom-Json
+    & (Join-Path $bench 'Plan.ps1') -Program $program -Folder (Join-Path $Context.Out 'bench')
 )
 foreach ($figure in $figures) {
     $verdict = if ($figure.Ratio -le $figure.Limit) { 'holds' } else { 'MISSED' }
