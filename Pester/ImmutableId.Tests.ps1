@@ -133,4 +133,11 @@ Describe 'ConvertFrom-CoexistImmutableId' {
             $made.ImmutableId | Should -BeExactly ([Convert]::ToBase64String($guid.ToByteArray()))
         }
     }
+
+    It 'says once for a pipeline that mS-DS-ConsistencyGuid was not asked for, and on every object by AnchorsDiffer' {
+        $users = 1..5 | ForEach-Object { [pscustomobject]@{ SamAccountName = "user$_"; ObjectGUID = [guid]::NewGuid() } }
+        $anchors = $users | ConvertTo-CoexistImmutableId -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings.Count | Should -Be 1
+        $anchors.AnchorsDiffer | Should -Be (@('Unknown') * 5)
+    }
 }

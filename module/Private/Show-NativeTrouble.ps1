@@ -13,7 +13,10 @@ function Show-NativeTrouble {
         [string] $Trouble,
 
         # The object that was piped.
-        [object] $Target
+        [object] $Target,
+
+        # What one pipeline has been told: a note about how the objects were read, not about one of them, comes once.
+        [hashtable] $Told = @{}
     )
 
     # WriteError and WriteWarning look for the preference where they are called.
@@ -29,7 +32,12 @@ function Show-NativeTrouble {
 
     $notes = $answer.Substring($answer.LastIndexOf([char]0x1F) + 1)
     foreach ($note in $notes.Split([char]0x1E)) {
-        $null, $message = $note.Split(@(' '), 2, [StringSplitOptions]::None)
+        $code, $message = $note.Split(@(' '), 2, [StringSplitOptions]::None)
+        if ($Told[$code]) { continue }
+        if ($code -eq 'ConsistencyGuidUnknown') {
+            $Told[$code] = $true
+            $message += '. This is said once; AnchorsDiffer is Unknown on every object that it concerns.'
+        }
         $Cmdlet.WriteWarning($(if ($label) { "$label`: $message" } else { $message }))
     }
     $Class::From($answer)

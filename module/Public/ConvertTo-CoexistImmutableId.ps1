@@ -8,7 +8,7 @@ function ConvertTo-CoexistImmutableId {
     former is empty. It ties a user in Entra ID to its AD object.
 
     Piped AD objects are read by their properties mS-DS-ConsistencyGuid and objectGUID. A plain Get-ADUser leaves mS-DS-ConsistencyGuid out:
-    then nobody can tell from the object whether it is empty, AnchorsDiffer is Unknown, and a warning says so. Ask for it:
+    then nobody can tell from the object whether it is empty, AnchorsDiffer is Unknown, and a warning says so once. Ask for it:
     Get-ADUser -Properties mS-DS-ConsistencyGuid.
 
     Bare values are read in every form that administrators meet: a GUID in any notation, 16 bytes, hex digits with or without spaces, the
@@ -79,6 +79,7 @@ function ConvertTo-CoexistImmutableId {
 
     begin {
         $class = Get-NativeType $PSCmdlet Coexist.ImmutableId
+        $told = @{}
     }
 
     process {
@@ -87,7 +88,7 @@ function ConvertTo-CoexistImmutableId {
         elseif ($ObjectGuid -isnot [DBNull]) { $result = $class::Derive($null, $null, $ObjectGuid, '0') }
         else { $result = $class::Derive($Value, $null, $null, $null) }
 
-        if ($result -is [string]) { Show-NativeTrouble $PSCmdlet $class $result $Value }
+        if ($result -is [string]) { Show-NativeTrouble $PSCmdlet $class $result $Value $told }
         else { $result }
     }
 }

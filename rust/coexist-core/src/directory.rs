@@ -9,6 +9,42 @@ use std::hash::Hasher;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecipientId(pub u32);
 
+/// Hashes with numbers, sorted, each pair once.
+#[derive(Default)]
+pub struct Entries(Vec<(u64, u32)>);
+
+impl Entries {
+    /// These, sorted.
+    pub fn new(mut entries: Vec<(u64, u32)>) -> Self {
+        entries.par_sort_unstable();
+        entries.dedup();
+        Entries(entries)
+    }
+
+    /// What `keys` makes of every number below `count`.
+    pub fn collect(count: usize, keys: impl Fn(u32, &mut dyn FnMut(u64)) + Sync) -> Self {
+        const PART: u32 = 8192;
+        let count = count as u32;
+        let parts: Vec<Vec<(u64, u32)>> = (0..count.div_ceil(PART))
+            .into_par_iter()
+            .map(|part| {
+                let mut entries = Vec::new();
+                for number in part * PART..((part + 1) * PART).min(count) {
+                    keys(number, &mut |hash| entries.push((hash, number)));
+                }
+                entries
+            })
+            .collect();
+        Entries::new(parts.concat())
+    }
+
+    /// Those whose hash stands there with more than one number: what is unique needs no look-up.
+    pub fn shared(self) -> Self {
+        let runs = self.0.chunk_by(|a, b| a.0 == b.0);
+        Entries(runs.filter(|run| run.len() > 1).flatten().copied().collect())
+    }
+}
+
 /// Hashes to numbers: sorted, with a directory of the high bits, so that a look-up touches two places in memory and a million entries take 16 MB.
 #[derive(Default)]
 pub struct Index {
@@ -18,10 +54,9 @@ pub struct Index {
 }
 
 impl Index {
-    /// The index of these entries; the same pair twice is one entry.
-    pub fn new(mut entries: Vec<(u64, u32)>) -> Self {
-        entries.par_sort_unstable();
-        entries.dedup();
+    /// The index of these entries.
+    pub fn new(entries: Entries) -> Self {
+        let Entries(mut entries) = entries;
         entries.shrink_to_fit();
         let bits = usize::BITS - entries.len().leading_zeros();
         let bits = bits.clamp(1, 24);
@@ -36,16 +71,18 @@ impl Index {
         Index { entries, starts, shift }
     }
 
-    /// The index of the hashes that stand there with more than one number: what is unique needs no look-up.
-    pub fn shared(mut entries: Vec<(u64, u32)>) -> Self {
-        entries.par_sort_unstable();
-        entries.dedup();
-        let alone = |at: usize| {
-            let hash = entries[at].0;
-            (at == 0 || entries[at - 1].0 != hash) && entries.get(at + 1).is_none_or(|next| next.0 != hash)
-        };
-        let shared = (0..entries.len()).filter(|at| !alone(*at)).map(|at| entries[at]).collect();
-        Index::new(shared)
+    /// Those of its entries whose hash also stands among others, in one pass over both; `counts` is asked for each pair of numbers, the other one first.
+    pub fn shared_with(&self, others: &Entries, counts: impl Fn(u32, u32) -> bool) -> Vec<(u64, u32)> {
+        let mut own = self.entries.chunk_by(|a, b| a.0 == b.0).peekable();
+        let mut shared = Vec::new();
+        for others in others.0.chunk_by(|a, b| a.0 == b.0) {
+            let hash = others[0].0;
+            while own.next_if(|own| own[0].0 < hash).is_some() {}
+            if let Some(own) = own.next_if(|own| own[0].0 == hash) {
+                shared.extend(own.iter().filter(|own| others.iter().any(|other| counts(other.1, own.1))));
+            }
+        }
+        shared
     }
 
     /// Every number that was entered under the hash, ascending. The caller compares what the hash stands for.
@@ -190,18 +227,7 @@ impl<'s> Recipients<'s> {
 
     /// An index over what `keys` makes of every recipient.
     pub fn index(&self, keys: impl Fn(&Record, &mut dyn FnMut(u64)) + Sync) -> Index {
-        let entries = (0..self.len)
-            .into_par_iter()
-            .with_min_len(1024)
-            .fold(Vec::new, |mut entries, number| {
-                keys(&self.get(RecipientId(number)), &mut |hash| entries.push((hash, number)));
-                entries
-            })
-            .reduce(Vec::new, |mut left, mut right| {
-                left.append(&mut right);
-                left
-            });
-        Index::new(entries)
+        Index::new(Entries::collect(self.len(), |number, push| keys(&self.get(RecipientId(number)), push)))
     }
 
     /// An index by one text property.
@@ -223,12 +249,9 @@ impl<'s> Recipients<'s> {
 
 /// An index over one table by one text property.
 pub fn index_table(table: &Table, property: Property) -> Index {
-    let entries = (0..table.len() as u32)
-        .into_par_iter()
-        .with_min_len(1024)
-        .filter_map(|number| table.get(number as usize).text(property).value().map(|text| (text_hash(text), number)))
-        .collect();
-    Index::new(entries)
+    Index::new(Entries::collect(table.len(), |number, push| {
+        table.get(number as usize).text(property).value().into_iter().for_each(|text| push(text_hash(text)));
+    }))
 }
 
 /// Every address that a recipient owns: its proxy addresses, its external address, and its LegacyExchangeDN as X500.
@@ -260,13 +283,23 @@ mod tests {
         for count in [0u64, 1, 2, 3, 1000] {
             let hash = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let entries: Vec<(u64, u32)> = (0..count).flat_map(|n| [(hash(n), n as u32), (hash(n), n as u32 + 1), (hash(n), n as u32)]).collect();
-            let index = Index::new(entries);
+            let index = Index::new(Entries::new(entries));
             for n in 0..count {
                 assert_eq!(index.get(hash(n)).collect::<Vec<_>>(), [n as u32, n as u32 + 1]);
             }
             assert_eq!(index.get(hash(count + 7)).count(), 0);
             assert_eq!(index.get(u64::MAX).count(), 0);
         }
+    }
+
+    #[test]
+    fn what_two_share_is_found() {
+        let entries = |list: &[(u64, u32)]| Entries::new(list.to_vec());
+        assert_eq!(entries(&[(3, 1), (1, 2), (3, 1), (1, 4), (9, 9)]).shared().0, [(1, 2), (1, 4)]);
+        let index = Index::new(entries(&[(1, 10), (1, 11), (2, 12), (5, 13), (u64::MAX, 14)]));
+        let others = entries(&[(0, 0), (1, 11), (1, 10), (3, 1), (5, 13), (u64::MAX, 1)]);
+        assert_eq!(index.shared_with(&others, |_, _| true), [(1, 10), (1, 11), (5, 13), (u64::MAX, 14)]);
+        assert_eq!(index.shared_with(&others, |other, own| other != own), [(1, 10), (1, 11), (u64::MAX, 14)]);
     }
 
     #[test]

@@ -163,6 +163,8 @@ pub fn plan(specification: &Path, item_names: &[String], path: &Path, host: &dyn
             waiting.write_all(&findings).map_err(|cause| io(path, &cause))?;
             host.findings(&block.findings)
         })?;
+        // Until the disk has all of it, the plan does not get its name: on a slow disk that takes longer than the planning.
+        host.progress("Planning", "writing to the disk", 0, None);
         let rest = || -> std::io::Result<()> {
             file.write_all(BETWEEN.as_bytes())?;
             let mut waiting = waiting.into_inner().map_err(|error| error.into_error())?;

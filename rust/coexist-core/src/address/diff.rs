@@ -170,11 +170,7 @@ pub fn compare<'a>(source: &Record<'a>, target: &Record<'a>, target_exists: bool
     if !diff.unknown.is_empty() {
         return diff;
     }
-    let source_primary = source_addresses
-        .iter()
-        .find(|address| address.is_primary_smtp())
-        .copied()
-        .or_else(|| source.text(Property::PrimarySmtpAddress).value().map(ProxyAddress::parse).filter(|a| a.kind == AddressType::Smtp));
+    let source_primary = source_primary(source);
 
     let mut rows = Rows { owners, rows: Vec::with_capacity(target_addresses.len() + source_addresses.len() + 4) };
     for address in target_addresses {
@@ -230,12 +226,19 @@ pub fn compare<'a>(source: &Record<'a>, target: &Record<'a>, target_exists: bool
     diff
 }
 
+/// The primary SMTP address of a source mailbox, from the list, else from the property.
+pub fn source_primary<'a>(source: &Record<'a>) -> Option<ProxyAddress<'a>> {
+    let mut listed = source.list(Property::EmailAddresses).value().into_iter().flatten().map(ProxyAddress::parse);
+    let primary = listed.find(ProxyAddress::is_primary_smtp);
+    primary.or_else(|| source.text(Property::PrimarySmtpAddress).value().map(ProxyAddress::parse).filter(|address| address.kind == AddressType::Smtp))
+}
+
 /// Every address that [`compare`] may add for a source mailbox, whatever its target object holds: what a batch is searched for claims with.
 pub fn for_each_wanted(source: &Record, context: &Context, mut each: impl FnMut(&ProxyAddress)) {
     if let Some(dn) = source.text(Property::LegacyExchangeDN).value() {
         each(&ProxyAddress { text: dn, kind: AddressType::X500, prefix: "X500", value: dn });
     }
-    let mut primary = None;
+    let primary = source_primary(source);
     let mut text = String::new();
     let mut smtp = |local: &str, domain: &str, each: &mut dyn FnMut(&ProxyAddress)| {
         text.clear();
@@ -249,16 +252,12 @@ pub fn for_each_wanted(source: &Record, context: &Context, mut each: impl FnMut(
         if matches!(address.kind, AddressType::X500 | AddressType::X400) {
             each(&address);
         }
-        if primary.is_none() && address.is_primary_smtp() {
-            primary = Some(address);
-        }
         if let (Some(local), Some(domain)) = (address.local_part(), address.domain()) {
             if let Some(domain) = context.domain_map.get(domain) {
                 smtp(local, domain, &mut each);
             }
         }
     }
-    let primary = primary.or_else(|| source.text(Property::PrimarySmtpAddress).value().map(ProxyAddress::parse));
     if let Some((local, domain)) = primary.and_then(|address| Some((address.local_part()?, address.domain()?))) {
         if let Some(domain) = context.domain_map.get(domain) {
             smtp(local, domain, &mut each);

@@ -121,6 +121,11 @@ impl Body {
         Body { text: Vec::new(), empty: true }
     }
 
+    /// A body without lines, with room for this many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Body { text: Vec::with_capacity(bytes), empty: true }
+    }
+
     /// Adds one line.
     pub fn push(&mut self, value: &impl Serialize) {
         if !self.empty {

@@ -175,12 +175,12 @@ fn push_list(builder: &mut RecordBuilder, scanner: &mut Scanner, property: Prope
         match scanner.peek() {
             b'"' => {
                 octets.other = true;
-                builder.push_item(&scanner.string()?);
+                builder.push_item(property, &scanner.string()?);
             }
             b'{' => {
                 octets.other = true;
                 match pick(scanner, depth + 1)?.text {
-                    Some(text) => builder.push_item(&text),
+                    Some(text) => builder.push_item(property, &text),
                     None => builder.push_flattened_item(),
                 }
             }
@@ -191,12 +191,12 @@ fn push_list(builder: &mut RecordBuilder, scanner: &mut Scanner, property: Prope
             }
             b't' | b'f' | b'n' => {
                 octets.other = true;
-                literal_text(scanner)?.into_iter().for_each(|text| builder.push_item(text));
+                literal_text(scanner)?.into_iter().for_each(|text| builder.push_item(property, text));
             }
             _ => {
                 let number = scanner.number()?;
                 octets.push(number);
-                builder.push_item(number);
+                builder.push_item(property, number);
             }
         }
         Ok::<(), Bad>(())
@@ -204,7 +204,7 @@ fn push_list(builder: &mut RecordBuilder, scanner: &mut Scanner, property: Prope
     match octets.hex() {
         // A byte[] (ObjectGUID, mS-DS-ConsistencyGuid) is numbers in ConvertTo-Json.
         Some(hex) if !property.is_list() => {
-            builder.cancel_list();
+            builder.cancel_list(property);
             builder.push_text(property, &hex);
         }
         _ => builder.end_list(property),

@@ -1,71 +1,169 @@
-//! One object of a snapshot, packed: only the properties that Coexist reads, each with its state, in one run of bytes.
+//! One object of a snapshot, packed: only the properties that Coexist reads, each with its state.
 //!
-//! A million of these are in memory at once, so a record is bytes and not a struct of strings: absent properties cost nothing.
+//! A million of these are in memory at once, so a record is a part of a text and not a struct of strings: absent properties cost nothing.
 
 use super::property::{Property, COUNT};
 use crate::known::Known;
 
-const EMPTY: u8 = 0;
-const TEXT: u8 = 1;
-const LIST: u8 = 2;
-const FLATTENED: u8 = 3;
+/// Records one after another in one text.
+///
+/// A record is a head and its values. The head says how many values there are, which property each belongs to, and where each ends; the items of a list are
+/// values of one property, next to each other, and an empty property is an empty value. Whoever asks for one property looks through the head and then at the
+/// value, one or two places in memory, which among a million records in no order is what costs. The head is written in ASCII: all of it is one `str`, so
+/// that a value is a part of it and need not be checked again.
+#[derive(Default)]
+pub(super) struct Records {
+    text: String,
+    /// Where each record begins.
+    starts: Vec<u32>,
+}
 
-/// Packs one record after another into one buffer.
+impl Records {
+    pub(super) fn get(&self, index: usize) -> Record<'_> {
+        let from = self.starts[index] as usize;
+        let to = self.starts.get(index + 1).map_or(self.text.len(), |next| *next as usize);
+        Record { text: &self.text[from..to] }
+    }
+
+    pub(super) fn push(&mut self, record: Record) {
+        self.starts.push(self.text.len() as u32);
+        self.text.push_str(record.text);
+    }
+}
+
+/// A number of the head: four characters of seven bits.
+const NUMBER: usize = 4;
+
+/// In the end of a value: a type name stands in its place.
+const FLATTENED: u32 = 1 << 27;
+
+fn digits(number: u32) -> [u8; NUMBER] {
+    std::array::from_fn(|digit| (number >> (7 * digit)) as u8 & 0x7f)
+}
+
+fn number(text: &str, at: usize) -> u32 {
+    let digits: &[u8] = text.as_bytes().get(at..at + NUMBER).unwrap_or_default();
+    digits.iter().rev().fold(0, |number, digit| number << 7 | u32::from(*digit))
+}
+
+/// Packs one record after another.
 #[derive(Default)]
 pub struct RecordBuilder {
-    bytes: Vec<u8>,
-    starts: Vec<u32>,
-    // Of the list that is being pushed: where it began, and whether an item of it was a type name.
+    records: Records,
+    /// The record that was begun last is not among them yet.
+    open: bool,
+    /// Its values, the property of each, and where each ends among them.
+    values: String,
+    tags: Vec<u8>,
+    ends: Vec<u32>,
+    head: Vec<u8>,
+    /// Its properties, one bit each.
+    present: u128,
+    // Of the list that is being pushed: its first value, and whether an item of it was a type name.
     list: usize,
     list_is_flattened: bool,
 }
 
+const _: () = assert!(COUNT <= 0x7f && COUNT <= u128::BITS as usize);
+
 impl RecordBuilder {
     /// With room for this many bytes of records.
     pub fn with_capacity(bytes: usize) -> Self {
-        RecordBuilder { bytes: Vec::with_capacity(bytes), ..RecordBuilder::default() }
+        RecordBuilder { records: Records { text: String::with_capacity(bytes), starts: Vec::new() }, ..RecordBuilder::default() }
     }
 
     /// Begins a record; what is pushed from here belongs to it.
     pub fn begin(&mut self) {
-        self.starts.push(self.bytes.len() as u32);
+        self.close();
+        self.open = true;
+        self.present = 0;
+    }
+
+    /// Puts the record that was begun last behind the others.
+    fn close(&mut self) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        let Records { text, starts } = &mut self.records;
+        starts.push(text.len() as u32);
+        self.head.clear();
+        self.head.extend(digits(self.tags.len() as u32));
+        self.head.extend_from_slice(&self.tags);
+        self.ends.iter().for_each(|end| self.head.extend(digits(*end)));
+        text.push_str(std::str::from_utf8(&self.head).unwrap_or_default());
+        text.push_str(&self.values);
+        self.truncate(0);
+    }
+
+    /// Keeps only the first values of the record that was begun last.
+    fn truncate(&mut self, values: usize) {
+        self.tags.truncate(values);
+        self.ends.truncate(values);
+        self.values.truncate(self.ends.last().map_or(0, |end| (end & !FLATTENED) as usize));
     }
 
     /// Forgets the record that was begun last: it turned out to be bad.
     pub fn discard(&mut self) {
-        if let Some(start) = self.starts.pop() {
-            self.bytes.truncate(start as usize);
+        self.close();
+        if let Some(start) = self.records.starts.pop() {
+            self.records.text.truncate(start as usize);
         }
     }
 
-    /// The record that was begun last, as it stands.
-    pub fn last(&self) -> Record<'_> {
-        self.starts.last().map_or(Record::none(), |start| Record::new(&self.bytes[*start as usize..]))
+    /// The record that was begun last; it is complete.
+    pub fn last(&mut self) -> Record<'_> {
+        self.close();
+        self.records.starts.len().checked_sub(1).map_or(Record::none(), |last| self.records.get(last))
     }
 
     /// How many records have been begun and kept.
     pub fn len(&self) -> usize {
-        self.starts.len()
+        self.records.starts.len() + usize::from(self.open)
     }
 
     /// True before the first record.
     pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
+        self.len() == 0
     }
 
-    /// How many bytes the records take so far.
-    pub fn byte_len(&self) -> usize {
-        self.bytes.len()
+    /// Every property begins here: where a record names one twice, the last one counts.
+    fn property(&mut self, property: Property) {
+        let bit = 1 << property as u8;
+        if self.present & bit != 0 {
+            self.forget(property);
+        }
+        self.present |= bit;
+    }
+
+    #[cold]
+    fn forget(&mut self, property: Property) {
+        let (values, tags, ends) = (std::mem::take(&mut self.values), std::mem::take(&mut self.tags), std::mem::take(&mut self.ends));
+        let mut from = 0;
+        for (tag, end) in tags.into_iter().zip(ends) {
+            let to = (end & !FLATTENED) as usize;
+            if tag != property as u8 {
+                self.push(tag, &values[from..to], end & FLATTENED);
+            }
+            from = to;
+        }
+    }
+
+    fn push(&mut self, tag: u8, value: &str, flattened: u32) {
+        self.values.push_str(value);
+        self.tags.push(tag);
+        self.ends.push(self.values.len() as u32 | flattened);
     }
 
     /// The property was exported and is empty.
     pub fn push_empty(&mut self, property: Property) {
-        self.bytes.extend_from_slice(&[property as u8, EMPTY]);
+        self.property(property);
+        self.push(property as u8, "", 0);
     }
 
     /// The property was exported as a type name.
     pub fn push_flattened(&mut self, property: Property) {
-        self.bytes.extend_from_slice(&[property as u8, FLATTENED]);
+        self.property(property);
+        self.push(property as u8, "", FLATTENED);
     }
 
     /// The property was exported with this text; no text is an empty property, and a type name is none at all. The text of a list property is the joined
@@ -77,29 +175,27 @@ impl RecordBuilder {
             self.push_flattened(property);
         } else if property.is_list() {
             self.begin_list(property);
-            super::list_text::split(text).for_each(|item| self.push_item(item));
+            super::list_text::split(text).for_each(|item| self.push_item(property, item));
             self.end_list(property);
         } else {
-            self.bytes.extend_from_slice(&[property as u8, TEXT]);
-            push_length(&mut self.bytes, text.len());
-            self.bytes.extend_from_slice(text.as_bytes());
+            self.property(property);
+            self.push(property as u8, text, 0);
         }
     }
 
-    /// Begins a list; items follow, then [`Self::end_list`].
+    /// Begins a list; items follow by [`Self::push_item`], then [`Self::end_list`].
     pub fn begin_list(&mut self, property: Property) {
-        self.list = self.bytes.len();
+        self.property(property);
+        self.list = self.tags.len();
         self.list_is_flattened = false;
-        self.bytes.extend_from_slice(&[property as u8, LIST, 0, 0, 0, 0]);
     }
 
     /// Adds one item; empty ones are left out, as Exchange itself has none. A type name in place of an item makes the whole list unknown.
-    pub fn push_item(&mut self, text: &str) {
+    pub fn push_item(&mut self, property: Property, text: &str) {
         if is_type_name(text) {
             self.list_is_flattened = true;
         } else if !text.is_empty() {
-            push_length(&mut self.bytes, text.len());
-            self.bytes.extend_from_slice(text.as_bytes());
+            self.push(property as u8, text, 0);
         }
     }
 
@@ -110,33 +206,28 @@ impl RecordBuilder {
 
     /// Ends the list: without items the property is empty.
     pub fn end_list(&mut self, property: Property) {
-        let items = self.list + LIST_HEAD;
-        let length = self.bytes.len() - items;
         if self.list_is_flattened {
-            self.cancel_list();
+            self.cancel_list(property);
             self.push_flattened(property);
-        } else if length == 0 {
-            self.cancel_list();
+        } else if self.tags.len() == self.list {
+            self.cancel_list(property);
             self.push_empty(property);
-        } else {
-            self.bytes[items - 4..items].copy_from_slice(&(length as u32).to_le_bytes());
         }
     }
 
     /// Forgets the list that is being pushed: the property turned out to be no list.
-    pub fn cancel_list(&mut self) {
-        self.bytes.truncate(self.list);
+    pub fn cancel_list(&mut self, property: Property) {
+        self.truncate(self.list);
+        self.present &= !(1 << property as u8);
     }
 
-    /// The packed records and where each begins.
-    pub fn finish(mut self) -> (Vec<u8>, Vec<u32>) {
-        self.bytes.shrink_to_fit();
-        (self.bytes, self.starts)
+    /// The records, without room for more.
+    pub(super) fn finish(mut self) -> Records {
+        self.close();
+        self.records.text.shrink_to_fit();
+        self.records
     }
 }
-
-/// Property, state and the length of the items: fixed, because it is known only at the end of the list.
-const LIST_HEAD: usize = 6;
 
 /// The names that lists and objects of the source cmdlets carry.
 const TYPE_NAMES: [&str; 10] = [
@@ -164,106 +255,60 @@ pub fn is_type_name(text: &str) -> bool {
     }
 }
 
-fn push_length(bytes: &mut Vec<u8>, mut length: usize) {
-    while length >= 0x80 {
-        bytes.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    bytes.push(length as u8);
-}
-
-fn take_length(bytes: &[u8], at: &mut usize) -> usize {
-    let (mut length, mut shift) = (0usize, 0);
-    while let Some(byte) = bytes.get(*at) {
-        *at += 1;
-        length |= usize::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            break;
-        }
-        shift += 7;
-    }
-    length
-}
-
-/// Where the values of a payload begin and end; the end is where the next property begins.
-fn items(bytes: &[u8], state: u8, at: usize) -> (usize, usize) {
-    match state {
-        TEXT => {
-            let mut text = at;
-            let length = take_length(bytes, &mut text);
-            (at, text + length)
-        }
-        LIST => {
-            let length = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).map_or(0, |length| u32::from_le_bytes(*length));
-            (at + 4, at + 4 + length as usize)
-        }
-        _ => (at, at),
-    }
-}
-
-/// One record, its properties found.
+/// One record.
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
-    bytes: &'a [u8],
-    // Where the payload of each property begins, its state being the byte before; 0 where the record does not have the property.
-    at: [u32; COUNT],
-    // The properties whose state is FLATTENED, one bit each.
-    flattened: u128,
+    text: &'a str,
 }
 
-const _: () = assert!(COUNT <= u128::BITS as usize);
-
 impl<'a> Record<'a> {
-    /// Finds the properties of one packed record.
-    pub fn new(bytes: &'a [u8]) -> Self {
-        let mut at = [0u32; COUNT];
-        let mut flattened = 0;
-        let mut position = 0;
-        while let Some([property, state]) = bytes.get(position..).and_then(|rest| rest.first_chunk::<2>()) {
-            position += 2;
-            if let Some(slot) = at.get_mut(usize::from(*property)) {
-                *slot = position as u32;
-                flattened = flattened & !(1 << property) | u128::from(*state == FLATTENED) << property;
-            }
-            position = items(bytes, *state, position).1;
-        }
-        Record { bytes, at, flattened }
-    }
-
     /// A record without properties: an object that does not exist.
     pub const fn none() -> Self {
-        Record { bytes: &[], at: [0; COUNT], flattened: 0 }
+        Record { text: "" }
+    }
+
+    /// The property of each value.
+    fn tags(&self) -> &'a [u8] {
+        let count = number(self.text, 0) as usize;
+        self.text.as_bytes().get(NUMBER..NUMBER + count).unwrap_or_default()
+    }
+
+    /// The values `from..to`, and whether a type name stands in place of the first one.
+    fn values(&self, count: usize, from: usize, to: usize) -> (List<'a>, bool) {
+        let ends = NUMBER + count;
+        let values = ends + count * NUMBER;
+        let begin = if from == 0 { 0 } else { number(self.text, ends + (from - 1) * NUMBER) & !FLATTENED };
+        let flattened = number(self.text, ends + from * NUMBER) & FLATTENED != 0;
+        let text = self.text.get(values..).unwrap_or_default();
+        let ends = self.text.get(ends + from * NUMBER..ends + to * NUMBER).unwrap_or_default();
+        (List { text, begin, ends }, flattened)
     }
 
     /// The property's values as [`List`] takes them; a bare text is one of them.
-    fn items(&self, property: Property) -> Known<&'a [u8]> {
-        let at = self.at[property as usize] as usize;
-        if at == 0 {
-            return Known::NotExported;
-        }
-        match self.bytes[at - 1] {
-            EMPTY => Known::Empty,
-            FLATTENED => Known::Flattened,
-            state => {
-                let (from, to) = items(self.bytes, state, at);
-                Known::Value(self.bytes.get(from..to).unwrap_or_default())
-            }
+    fn items(&self, property: Property) -> Known<List<'a>> {
+        let tags = self.tags();
+        let Some(from) = memchr::memchr(property as u8, tags) else { return Known::NotExported };
+        let count = tags[from..].iter().take_while(|tag| **tag == property as u8).count();
+        match self.values(tags.len(), from, from + count) {
+            (_, true) => Known::Flattened,
+            (list, false) if list.is_one_empty() => Known::Empty,
+            (list, false) => Known::Value(list),
         }
     }
 
     /// The property as one text; of a list, its first item.
     pub fn text(&self, property: Property) -> Known<&'a str> {
-        self.items(property).and_then(|bytes| List { bytes }.next())
+        self.items(property).and_then(|mut items| items.next())
     }
 
     /// The property as a list; one text is a list of one.
     pub fn list(&self, property: Property) -> Known<List<'a>> {
-        self.items(property).and_then(|bytes| Some(List { bytes }))
+        self.items(property)
     }
 
     /// True where the record holds nothing at all that Coexist reads.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.tags().is_empty()
     }
 
     /// The property as true or false, as PowerShell or JSON write them.
@@ -288,21 +333,31 @@ impl<'a> Record<'a> {
 /// The items of a list property, in the order of the export.
 #[derive(Clone, Copy, Default)]
 pub struct List<'a> {
-    bytes: &'a [u8],
+    text: &'a str,
+    begin: u32,
+    ends: &'a str,
+}
+
+impl List<'_> {
+    fn is_one_empty(&self) -> bool {
+        number(self.ends, 0) == self.begin
+    }
 }
 
 impl<'a> Iterator for List<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        if self.bytes.is_empty() {
-            return None;
-        }
-        let mut at = 0;
-        let length = take_length(self.bytes, &mut at);
-        let item = self.bytes.get(at..at + length)?;
-        self.bytes = &self.bytes[at + length..];
-        std::str::from_utf8(item).ok()
+        let rest = self.ends.get(NUMBER..)?;
+        let end = number(self.ends, 0);
+        let item = self.text.get(self.begin as usize..end as usize);
+        (self.begin, self.ends) = (end, rest);
+        item
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let count = self.ends.len() / NUMBER;
+        (count, Some(count))
     }
 }
 
@@ -324,19 +379,19 @@ impl Seen {
     /// Counts one record.
     pub fn add(&mut self, record: &Record) {
         self.records += 1;
-        for (present, at) in self.present.iter_mut().zip(&record.at) {
-            *present += u32::from(*at != 0);
+        for (property, flattened) in states(record) {
+            self.present[property] += 1;
+            self.flattened[property] += u32::from(flattened);
         }
-        flattened(record).for_each(|index| self.flattened[index] += 1);
     }
 
     /// Takes back one record that was counted.
     pub fn remove(&mut self, record: &Record) {
         self.records -= 1;
-        for (present, at) in self.present.iter_mut().zip(&record.at) {
-            *present -= u32::from(*at != 0);
+        for (property, flattened) in states(record) {
+            self.present[property] -= 1;
+            self.flattened[property] -= u32::from(flattened);
         }
-        flattened(record).for_each(|index| self.flattened[index] -= 1);
     }
 
     /// Adds what another part of the same table says.
@@ -354,12 +409,13 @@ impl Seen {
     }
 }
 
-/// The numbers of the properties of a record whose state is FLATTENED.
-fn flattened(record: &Record) -> impl Iterator<Item = usize> {
-    let mut rest = record.flattened;
-    std::iter::from_fn(move || {
-        let index = rest.trailing_zeros() as usize;
-        rest &= rest.wrapping_sub(1);
-        (index < COUNT).then_some(index)
+/// The number of each property that a record has, and whether a type name stands in its place.
+fn states<'a>(record: &Record<'a>) -> impl Iterator<Item = (usize, bool)> + 'a {
+    let (record, tags) = (*record, record.tags());
+    let mut from = 0;
+    tags.chunk_by(|a, b| a == b).map(move |run| {
+        let flattened = record.values(tags.len(), from, from + 1).1;
+        from += run.len();
+        (usize::from(run[0]), flattened)
     })
 }

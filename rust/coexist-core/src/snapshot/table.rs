@@ -1,53 +1,44 @@
 //! All objects of one kind in one snapshot.
 
-use super::record::{Record, RecordBuilder};
+use super::record::{Record, RecordBuilder, Records};
 use super::Kind;
 
-/// Records that were parsed together: one buffer, where each record begins, and the line that each began on.
+/// Records that were parsed together, and the line that each began on.
 pub struct Chunk {
-    bytes: Vec<u8>,
-    starts: Vec<u32>,
+    records: Records,
     lines: Vec<u32>,
 }
 
 impl Chunk {
     /// The records of a builder; `lines[i]` is the line that record `i` began on.
     pub fn new(builder: RecordBuilder, lines: Vec<u32>) -> Self {
-        let (bytes, starts) = builder.finish();
-        debug_assert_eq!(starts.len(), lines.len());
-        Chunk { bytes, starts, lines }
+        debug_assert_eq!(builder.len(), lines.len());
+        Chunk { records: builder.finish(), lines }
     }
 
     /// How many records it holds.
     pub fn len(&self) -> usize {
-        self.starts.len()
+        self.lines.len()
     }
 
     /// True without records.
     pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
+        self.lines.is_empty()
     }
 
     /// Keeps only the records for whose index `keep` is true.
     pub fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
-        let (mut bytes, mut starts, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut records, mut lines) = (Records::default(), Vec::new());
         for index in (0..self.len()).filter(|index| keep(*index)) {
-            starts.push(bytes.len() as u32);
-            bytes.extend_from_slice(self.bytes(index));
+            records.push(self.get(index));
             lines.push(self.lines[index]);
         }
-        *self = Chunk { bytes, starts, lines };
+        *self = Chunk { records, lines };
     }
 
     /// One of its records.
     pub fn get(&self, index: usize) -> Record<'_> {
-        Record::new(self.bytes(index))
-    }
-
-    fn bytes(&self, index: usize) -> &[u8] {
-        let start = self.starts[index] as usize;
-        let end = self.starts.get(index + 1).map_or(self.bytes.len(), |next| *next as usize);
-        &self.bytes[start..end]
+        self.records.get(index)
     }
 }
 

@@ -3,13 +3,14 @@
 use super::judge::upn_for;
 use super::setup::Setup;
 use crate::address::{compare, Action, Owner, Ownership, ProxyAddress};
-use crate::directory::{display_identity, owns, same_text, stable_identity, text_hash, Index, RecipientId, IDENTITIES};
+use crate::directory::{display_identity, owns, same_text, stable_identity, text_hash, Entries, Index, RecipientId, IDENTITIES};
 use crate::finding::{Finding, Side, Subject};
 use crate::identity::guid::Guid;
 use crate::snapshot::{Kind, Property, Record};
 use crate::specification::MatchRule;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// What matching found for one person.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub(super) struct People {
     /// Row in the mailboxes table, by person.
     rows: Vec<u32>,
     matched: Vec<Matched>,
+    /// Recipients of the target, by addresses that a person may need and does not have on the target object: hardly any, so that to ask costs nothing.
+    contested_addresses: Index,
     /// Wanted addresses that more than one person may want.
     shared_addresses: Index,
     /// ExchangeGuids that more than one source mailbox has.
@@ -48,26 +51,30 @@ pub(super) fn real_guid(text: Option<&str>) -> Option<Guid> {
     text.and_then(|text| Guid::parse(text).ok()).filter(|guid| !guid.is_nil())
 }
 
-fn lower(text: &str) -> String {
-    text.trim().to_lowercase()
+/// Identities as people write them, each with what it leads to, found without regard to case or surrounding space.
+struct Named<T> {
+    names: Vec<(String, T)>,
+    index: Index,
 }
 
-/// A set of identities as people write them.
-struct Named(HashSet<String>);
-
-impl Named {
-    fn new(names: &[String]) -> Self {
-        Named(names.iter().map(|name| lower(name)).collect())
+impl<T> Named<T> {
+    fn new<S: AsRef<str>>(names: impl IntoIterator<Item = (S, T)>) -> Self {
+        let names: Vec<(String, T)> = names.into_iter().map(|(name, value)| (name.as_ref().trim().to_string(), value)).collect();
+        let entries = names.iter().enumerate().map(|(at, (name, _))| (text_hash(name), at as u32)).collect();
+        Named { names, index: Index::new(Entries::new(entries)) }
     }
 
-    fn find(&self, record: &Record, mut each: impl FnMut(&str)) {
-        if self.0.is_empty() {
+    /// What the record's identities lead to.
+    fn find(&self, record: &Record, mut each: impl FnMut(&T)) {
+        if self.names.is_empty() {
             return;
         }
         for property in IDENTITIES {
-            if let Some(text) = record.text(property).value() {
-                if let Some(name) = self.0.get(&lower(text)) {
-                    each(name);
+            let Some(text) = record.text(property).value().map(str::trim) else { continue };
+            for at in self.index.get(text_hash(text)) {
+                let (name, value) = &self.names[at as usize];
+                if same_text(name, text) {
+                    each(value);
                 }
             }
         }
@@ -102,36 +109,32 @@ impl People {
         claimed_twice(setup, &rows, &mut matched);
 
         let keyed = |keys: &(dyn Fn(&Record, &mut dyn FnMut(u64)) + Sync)| {
-            let entries: Vec<(u64, u32)> = rows
-                .par_iter()
-                .enumerate()
-                .with_min_len(512)
-                .fold(Vec::new, |mut entries, (person, row)| {
-                    keys(&setup.mailboxes.get(*row as usize), &mut |hash| entries.push((hash, person as u32)));
-                    entries
-                })
-                .reduce(Vec::new, |mut left, mut right| {
-                    left.append(&mut right);
-                    left
-                });
-            Index::shared(entries)
+            Entries::collect(rows.len(), |person, push| keys(&setup.mailboxes.get(rows[person as usize] as usize), push))
         };
         let context = setup.context();
-        let shared_addresses = keyed(&|record, push| {
+        let wanted = keyed(&|record, push| {
             crate::address::for_each_wanted(record, &context, |address| push(address.key_hash()));
         });
-        let shared_guids = keyed(&|record, push| {
+        let external = keyed(&|record, push| {
+            crate::address::source_primary(record).into_iter().for_each(|address| push(address.key_hash()));
+        });
+        let is_own = |person: u32, id: u32| matches!(matched[person as usize], Matched::Found(own) if own.0 == id);
+        let contested = [&wanted, &external].map(|asked| setup.addresses.shared_with(asked, |person, id| !is_own(person, id)));
+        let contested_addresses = Index::new(Entries::new(contested.concat()));
+        let shared_addresses = Index::new(wanted.shared());
+        let guids = keyed(&|record, push| {
             if let Some(guid) = real_guid(record.text(Property::ExchangeGuid).value()) {
                 push(text_hash(guid.encode(&mut [0; 36])));
             }
         });
-        let shared_upns = keyed(&|record, push| {
+        let upns = keyed(&|record, push| {
             if let Some(upn) = upn_for(setup, record, None, None) {
                 push(text_hash(&upn));
             }
         });
         let taken_names = taken_names(setup, &rows, &matched);
-        People { rows, matched, shared_addresses, shared_guids, shared_upns, taken_names, general }
+        let (shared_guids, shared_upns) = (Index::new(guids.shared()), Index::new(upns.shared()));
+        People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, taken_names, general }
     }
 
     /// Whether a mail user cannot be created under this name.
@@ -218,7 +221,7 @@ pub(super) struct Owners<'p> {
 impl Ownership for Owners<'_> {
     fn other_owner(&self, address: &ProxyAddress, hash: u64) -> Option<Owner> {
         let recipients = &self.setup.recipients;
-        let owner = self.setup.addresses.get(hash).map(RecipientId).find(|id| Some(*id) != self.own && owns(&recipients.get(*id), address));
+        let owner = self.people.contested_addresses.get(hash).map(RecipientId).find(|id| Some(*id) != self.own && owns(&recipients.get(*id), address));
         if let Some(id) = owner {
             return Some(Owner::Target(display_identity(&recipients.get(id)).to_string()));
         }
@@ -250,92 +253,95 @@ impl Owners<'_> {
 /// The rows in scope, and findings about what the specification names and the snapshot does not hold.
 fn scope(setup: &Setup) -> (Vec<u32>, Vec<Finding>) {
     let scope = &setup.specification.scope;
-    let exclude = Named::new(&scope.exclude);
-    let include = scope.include.as_deref().map(Named::new);
-    let mut seen = HashSet::new();
-    let mut rows = Vec::with_capacity(setup.mailboxes.len());
-    let mut findings = Vec::new();
-    for (row, mailbox) in setup.mailboxes.iter().enumerate() {
+    let exclude = Named::new(scope.exclude.iter().map(|name| (name, ())));
+    let include = scope.include.as_ref().map(|names| Named::new(names.iter().map(|name| (name, AtomicBool::new(false)))));
+    let row_or_finding = |row: u32| -> Option<Result<u32, Finding>> {
+        let mailbox = setup.mailboxes.get(row as usize);
         if let Some(include) = &include {
             let mut named = false;
-            include.find(&mailbox, |name| {
+            include.find(&mailbox, |seen| {
                 named = true;
-                seen.insert(name.to_string());
+                seen.store(true, Relaxed);
             });
             if !named {
-                continue;
+                return None;
             }
         }
         if exclude.names(&mailbox) {
-            findings.push(Finding::new("SourceExcluded", subject(&mailbox)));
-            continue;
+            return Some(Err(Finding::new("SourceExcluded", subject(&mailbox))));
         }
-        if let Some(kind) = mailbox.text(Property::RecipientTypeDetails).value() {
-            if !scope.types.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind)) {
-                findings.push(Finding::new("SourceTypeNotInScope", subject(&mailbox)).with("type", kind));
-                continue;
-            }
+        let kind = mailbox.text(Property::RecipientTypeDetails).value();
+        match kind.filter(|kind| !scope.types.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind))) {
+            Some(kind) => Some(Err(Finding::new("SourceTypeNotInScope", subject(&mailbox)).with("type", kind))),
+            None => Some(Ok(row)),
         }
-        rows.push(row as u32);
+    };
+    let judged: Vec<Result<u32, Finding>> = (0..setup.mailboxes.len() as u32).into_par_iter().with_min_len(512).filter_map(row_or_finding).collect();
+    let mut rows = Vec::with_capacity(judged.len());
+    let mut findings = Vec::new();
+    for judged in judged {
+        match judged {
+            Ok(row) => rows.push(row),
+            Err(finding) => findings.push(finding),
+        }
     }
-    for name in scope.include.iter().flatten().filter(|name| !seen.contains(&lower(name))) {
-        findings.push(Finding::new("ScopeIncludeNotFound", Subject { tenant: Side::Source, kind: None, id: name.clone(), name: name.clone() }));
-    }
+    let not_found = include.iter().flat_map(|include| &include.names).filter(|(_, seen)| !seen.load(Relaxed));
+    findings.extend(not_found.map(|(name, _)| Finding::new("ScopeIncludeNotFound", Subject { tenant: Side::Source, kind: None, id: name.clone(), name: name.clone() })));
     (rows, findings)
 }
 
 /// The map file, ready to be asked.
 struct Map {
-    by_source: HashMap<String, Vec<usize>>,
-    targets: HashMap<String, Vec<RecipientId>>,
-    found: Vec<std::sync::atomic::AtomicBool>,
+    /// The rows of the file, by source.
+    by_source: Named<usize>,
+    /// The target objects that each row names.
+    targets: Vec<Vec<RecipientId>>,
+    found: Vec<AtomicBool>,
 }
 
 impl Map {
     fn new(setup: &Setup) -> Self {
-        let mut by_source: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, row) in setup.map.iter().enumerate() {
-            by_source.entry(lower(&row.source)).or_default().push(at);
-        }
-        let mut targets: HashMap<String, Vec<RecipientId>> = setup.map.iter().map(|row| (lower(&row.target), Vec::new())).collect();
-        if !targets.is_empty() {
-            for number in 0..setup.recipients.len() as u32 {
-                let record = setup.recipients.get(RecipientId(number));
-                for property in IDENTITIES {
-                    if let Some(ids) = record.text(property).value().and_then(|text| targets.get_mut(&lower(text))) {
-                        if ids.last() != Some(&RecipientId(number)) {
-                            ids.push(RecipientId(number));
-                        }
-                    }
+        let by_target = Named::new(setup.map.iter().enumerate().map(|(row, line)| (&line.target, row)));
+        let mut targets = vec![Vec::new(); setup.map.len()];
+        if !setup.map.is_empty() {
+            let named: Vec<(usize, RecipientId)> = (0..setup.recipients.len() as u32)
+                .into_par_iter()
+                .with_min_len(512)
+                .map(RecipientId)
+                .flat_map_iter(|id| {
+                    let mut rows = Vec::new();
+                    by_target.find(&setup.recipients.get(id), |row| rows.push((*row, id)));
+                    rows
+                })
+                .collect();
+            for (row, id) in named {
+                let ids: &mut Vec<RecipientId> = &mut targets[row];
+                // Two identities of one object may be the same text.
+                if ids.last() != Some(&id) {
+                    ids.push(id);
                 }
             }
         }
+        let by_source = Named::new(setup.map.iter().enumerate().map(|(row, line)| (&line.source, row)));
         Map { by_source, targets, found: setup.map.iter().map(|_| false.into()).collect() }
     }
 
     /// What the map file says of a person, if anything.
     fn ask(&self, setup: &Setup, source: &Record) -> Option<Matched> {
-        if self.by_source.is_empty() {
-            return None;
-        }
         let mut rows: Vec<usize> = Vec::new();
-        for property in IDENTITIES {
-            if let Some(found) = source.text(property).value().and_then(|text| self.by_source.get(&lower(text))) {
-                rows.extend(found);
-            }
-        }
+        self.by_source.find(source, |row| rows.push(*row));
         rows.sort_unstable();
         rows.dedup();
         for row in &rows {
-            self.found[*row].store(true, std::sync::atomic::Ordering::Relaxed);
+            self.found[*row].store(true, Relaxed);
         }
-        let first = &setup.map[*rows.first()?];
+        let first_row = *rows.first()?;
+        let first = &setup.map[first_row];
         if let Some(other) = rows.iter().map(|row| &setup.map[*row]).find(|other| !same_text(&other.target, &first.target)) {
             let finding = Finding::new("MapRowDuplicate", subject(source)).with("value", &*first.target).with("other", &*other.target);
             return Some(Matched::Blocked(vec![finding.at(map_name(setup), other.line)]));
         }
-        let ids = self.targets.get(&lower(&first.target)).map(Vec::as_slice).unwrap_or_default();
-        Some(match ids {
+        Some(match &self.targets[first_row][..] {
             [] => Matched::Blocked(vec![Finding::new("MapTargetNotFound", subject(source)).with("value", &*first.target).at(map_name(setup), first.line)]),
             [id] => usable(setup, source, *id),
             ids => ambiguous(setup, source, ids),
@@ -343,18 +349,16 @@ impl Map {
     }
 
     fn unused(&self, setup: &Setup, findings: &mut Vec<Finding>) {
-        for (row, found) in setup.map.iter().zip(&self.found) {
-            // Out of scope is not the same as not there, but a map file may well name people who are out of scope.
-            if !found.load(std::sync::atomic::Ordering::Relaxed) && !self.names_anybody(setup, &row.source) {
-                let subject = Subject { tenant: Side::Source, kind: None, id: row.source.clone(), name: row.source.clone() };
-                findings.push(Finding::new("MapSourceNotFound", subject).at(map_name(setup), row.line));
-            }
+        let rest = setup.map.iter().zip(&self.found).filter(|(_, found)| !found.load(Relaxed));
+        let rest = Named::new(rest.map(|(row, _)| (&row.source, (row, AtomicBool::new(false)))));
+        // Out of scope is not the same as not there, but a map file may well name people who are out of scope.
+        if !rest.names.is_empty() {
+            (0..setup.mailboxes.len()).into_par_iter().with_min_len(512).for_each(|row| rest.find(&setup.mailboxes.get(row), |(_, seen)| seen.store(true, Relaxed)));
         }
-    }
-
-    fn names_anybody(&self, setup: &Setup, name: &str) -> bool {
-        let named = Named(HashSet::from([lower(name)]));
-        setup.mailboxes.iter().any(|mailbox| named.names(&mailbox))
+        for (_, (row, _)) in rest.names.iter().filter(|(_, (_, seen))| !seen.load(Relaxed)) {
+            let subject = Subject { tenant: Side::Source, kind: None, id: row.source.clone(), name: row.source.clone() };
+            findings.push(Finding::new("MapSourceNotFound", subject).at(map_name(setup), row.line));
+        }
     }
 }
 

@@ -25,6 +25,8 @@ use crate::finding::Finding;
 use crate::problem::Problem;
 use crate::watch::Watch;
 use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::mpsc::sync_channel;
 
 /// What one run of people gives: operations as lines of a plan, and findings.
 pub struct Block {
@@ -37,9 +39,12 @@ pub struct Block {
 }
 
 /// People judged together by one thread; small enough that progress moves and memory stays flat.
-const BLOCK: usize = 2048;
+const BLOCK: usize = 256;
 
-/// Judges everybody in scope. `with_operations` is false where only findings are wanted. `each` gets the blocks in order.
+/// Blocks that a thread has to do between two looks at the host: enough that none waits long for the last.
+const BLOCKS_PER_THREAD: usize = 8;
+
+/// Judges everybody in scope. `with_operations` is false where only findings are wanted. `each` gets the blocks in order, while the next are being made.
 pub fn run(setup: &Setup, with_operations: bool, watch: &dyn Watch, mut each: impl FnMut(Block) -> Result<(), Problem>) -> Result<Summary, Problem> {
     let mut total = Summary::default();
     let activity = if with_operations { "Planning" } else { "Judging" };
@@ -56,37 +61,48 @@ pub fn run(setup: &Setup, with_operations: bool, watch: &dyn Watch, mut each: im
     give(finish(Body::new(), people.general.clone(), Summary::default()), &mut total)?;
 
     let count = people.len();
-    let round = BLOCK * rayon::current_num_threads().max(1);
-    for start in (0..count).step_by(round) {
+    let round = BLOCK * BLOCKS_PER_THREAD * rayon::current_num_threads().max(1);
+    let make = |start: usize| -> Vec<Block> {
+        let end = (start + round).min(count);
+        let starts: Vec<usize> = (start..end).step_by(BLOCK).collect();
+        starts.into_par_iter().map(|from| block(setup, &people, from..(from + BLOCK).min(end), with_operations)).collect()
+    };
+    let mut take = |start: usize, made: Vec<Block>| {
         if watch.cancelled() {
             return Err(Problem::cancelled());
         }
         watch.progress(activity, "people", start as u64, Some(count as u64));
-        let end = (start + round).min(count);
-        let blocks: Vec<Block> = (start..end)
-            .collect::<Vec<_>>()
-            .par_chunks(BLOCK)
-            .map(|chunk| {
-                let mut operations = Body::new();
-                let mut findings = Vec::new();
-                let mut summary = Summary::default();
-                for person in chunk {
-                    judge::person(setup, &people, *person, with_operations, &mut operations, &mut findings, &mut summary);
-                }
-                finish(operations, findings, summary)
-            })
-            .collect();
-        for block in blocks {
-            give(block, &mut total)?;
-        }
+        made.into_iter().try_for_each(|block| give(block, &mut total))
+    };
+    let mut starts = (0..count).step_by(round);
+    if rayon::current_thread_index().is_some() {
+        // A thread that makes blocks itself must not wait for those who do.
+        starts.try_for_each(|start| take(start, make(start)))?;
+    } else {
+        // What `each` does with a round (most of it is waiting for the system to take what is written) and the making of the next go on at once.
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(1);
+            // Nobody receives any more where `each` failed or the host wants it to stop.
+            scope.spawn(move || starts.try_for_each(|start| sender.send((start, make(start))).map_err(drop)));
+            receiver.iter().try_for_each(|(start, made)| take(start, made))
+        })?;
     }
     watch.progress(activity, "people", count as u64, Some(count as u64));
     Ok(total)
 }
 
-fn finish(operations: Body, findings: Vec<Finding>, mut summary: Summary) -> Block {
-    for finding in &findings {
-        *summary.findings.entry(finding.code.to_string()).or_default() += 1;
+fn block(setup: &Setup, people: &matching::People, persons: Range<usize>, with_operations: bool) -> Block {
+    // A person with every operation takes some four kilobytes.
+    let mut operations = if with_operations { Body::with_capacity(persons.len() << 12) } else { Body::new() };
+    let mut findings = Vec::with_capacity(persons.len());
+    let mut summary = Summary::default();
+    for person in persons {
+        judge::person(setup, people, person, with_operations, &mut operations, &mut findings, &mut summary);
     }
+    finish(operations, findings, summary)
+}
+
+fn finish(operations: Body, findings: Vec<Finding>, mut summary: Summary) -> Block {
+    findings.iter().for_each(|finding| setup::count(&mut summary.findings, finding.code));
     Block { operations, findings, summary }
 }

@@ -2,7 +2,7 @@
 
 use super::map::MapRow;
 use crate::address::{Context, DomainMap, DomainSet};
-use crate::directory::{hash, index_table, text_hash, Index, Recipients};
+use crate::directory::{hash, index_table, text_hash, Entries, Index, Recipients};
 use crate::identity::guid::Guid;
 use crate::identity::immutable_id;
 use crate::limits::Limits;
@@ -90,7 +90,7 @@ fn guid_hash(guid: Guid) -> u64 {
 impl<'s> Forest<'s> {
     fn new(snapshot: &'s Snapshot) -> Option<Self> {
         let table = snapshot.table(Kind::AdUsers)?;
-        let entries = table.iter().enumerate().filter_map(|(at, user)| Some((guid_hash(anchor(&user)?), at as u32))).collect();
+        let entries = Entries::collect(table.len(), |at, push| anchor(&table.get(at as usize)).into_iter().for_each(|guid| push(guid_hash(guid))));
         Some(Forest { table, anchors: Index::new(entries) })
     }
 
