@@ -6,23 +6,25 @@ use coexist_core::address::{
     ProxyAddress, Reason,
 };
 use coexist_core::limits::Limits;
-use coexist_core::snapshot::{push_json, Record, RecordBuilder};
+use coexist_core::snapshot::{push_json, Chunk, Kind, Record, RecordBuilder, Table};
 use proptest::prelude::*;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One object of a snapshot, and where its bytes live.
-struct Object(Vec<u8>);
+/// One object of a snapshot.
+struct Object(Table);
 
 impl Object {
     fn new(value: &Value) -> Self {
         let mut builder = RecordBuilder::default();
         push_json(&mut builder, &value.to_string()).unwrap();
-        Object(builder.finish().0)
+        let mut table = Table::new(Kind::MailUsers, "mailUsers.jsonl");
+        table.push(Chunk::new(builder, vec![1]));
+        Object(table)
     }
 
     fn record(&self) -> Record<'_> {
-        Record::new(&self.0)
+        self.0.get(0)
     }
 }
 
@@ -306,8 +308,9 @@ proptest! {
         };
         let (before, after) = (diff(&pair), diff(&turned));
         // Where nothing else decides, the first address becomes the primary: that is what order is for.
-        prop_assume!(!before.iter().any(|(_, _, reason)| reason == "FirstAccepted"));
-        prop_assert_eq!(before, after);
+        if !before.iter().any(|(_, _, reason)| reason == "FirstAccepted") {
+            prop_assert_eq!(before, after);
+        }
     }
 
     #[test]
