@@ -11,14 +11,14 @@ use proptest::prelude::*;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One object of a snapshot, in a table of its own.
+/// One object of a snapshot.
 struct Object(Table);
 
 impl Object {
     fn new(value: &Value) -> Self {
         let mut builder = RecordBuilder::default();
         push_json(&mut builder, &value.to_string()).unwrap();
-        let mut table = Table::new(Kind::Mailboxes, "test");
+        let mut table = Table::new(Kind::MailUsers, "mailUsers.jsonl");
         table.push(Chunk::new(builder, vec![1]));
         Object(table)
     }
@@ -308,8 +308,9 @@ proptest! {
         };
         let (before, after) = (diff(&pair), diff(&turned));
         // Where nothing else decides, the first address becomes the primary: that is what order is for.
-        prop_assume!(!before.iter().any(|(_, _, reason)| reason == "FirstAccepted"));
-        prop_assert_eq!(before, after);
+        if !before.iter().any(|(_, _, reason)| reason == "FirstAccepted") {
+            prop_assert_eq!(before, after);
+        }
     }
 
     #[test]

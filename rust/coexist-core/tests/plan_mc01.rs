@@ -480,6 +480,23 @@ fn a_contact_that_owns_the_persons_address_is_in_the_way() {
 }
 
 #[test]
+fn an_address_that_somebody_might_have_wanted_is_free() {
+    let mut world = anna().with_person(2, "bert");
+    // Anna has no address in the delivery domain yet. Bert's would be the same one, had he not one already.
+    world.target(Kind::MailUsers)[0]["EmailAddresses"] = json!(["SMTP:anna@contoso.com"]);
+    let bert = &mut world.source(Kind::Mailboxes)[1];
+    bert["PrimarySmtpAddress"] = json!("anna@contoso.net");
+    bert["EmailAddresses"] = json!(["SMTP:anna@contoso.net", "smtp:bert@contoso.com"]);
+    let plan = world.plan();
+    assert!(plan.findings.iter().all(|finding| !finding.blocks), "{:?}", plan.codes());
+    let added = plan.step("stamp")["command"]["parameters"]["EmailAddresses"]["Add"].to_string();
+    assert!(added.contains("smtp:anna@fabrikam.onmicrosoft.com"), "{added}");
+    // Now he has none either.
+    world.target(Kind::MailUsers)[1]["EmailAddresses"] = json!(["SMTP:bert@contoso.com"]);
+    assert!(world.plan().codes().contains(&"AddressClaimedTwice"));
+}
+
+#[test]
 fn an_external_address_is_owned_like_any_other() {
     let mut world = anna();
     world.target(Kind::MailContacts).push(json!({"EmailAddresses": [], "ExternalEmailAddress": "SMTP:Anna@fabrikam.com", "DisplayName": "An old contact"}));
