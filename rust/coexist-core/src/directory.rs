@@ -21,21 +21,27 @@ impl Entries {
         Entries(entries)
     }
 
-    /// What `keys` makes of every number below `count`.
-    pub fn collect(count: usize, keys: impl Fn(u32, &mut dyn FnMut(u64)) + Sync) -> Self {
+    /// What `keys` makes of every number below `count`, a list for each kind of key: a tenant is gone through once, not once for each look-up.
+    pub fn collect<const N: usize>(count: usize, keys: impl Fn(u32, &mut dyn FnMut(usize, u64)) + Sync) -> [Self; N] {
         const PART: u32 = 8192;
         let count = count as u32;
-        let parts: Vec<Vec<(u64, u32)>> = (0..count.div_ceil(PART))
+        let parts: Vec<[Vec<(u64, u32)>; N]> = (0..count.div_ceil(PART))
             .into_par_iter()
             .map(|part| {
-                let mut entries = Vec::new();
+                let mut lists = std::array::from_fn(|_| Vec::new());
                 for number in part * PART..((part + 1) * PART).min(count) {
-                    keys(number, &mut |hash| entries.push((hash, number)));
+                    keys(number, &mut |list: usize, hash| lists[list].push((hash, number)));
                 }
-                entries
+                lists
             })
             .collect();
-        Entries::new(parts.concat())
+        std::array::from_fn(|list| Entries::new(parts.iter().map(|lists| &lists[list][..]).collect::<Vec<_>>().concat()))
+    }
+
+    /// The numbers that were entered under a hash.
+    pub fn numbers(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
+        let from = self.0.partition_point(|(entry, _)| *entry < hash);
+        self.0[from..].iter().take_while(move |(entry, _)| *entry == hash).map(|(_, number)| *number)
     }
 
     /// Those whose hash stands there with more than one number: what is unique needs no look-up.
@@ -224,34 +230,14 @@ impl<'s> Recipients<'s> {
     pub fn first_of(&self, kind: Kind) -> Option<u32> {
         self.tables.iter().find(|(table, _)| table.kind() == kind).map(|(_, first)| *first)
     }
-
-    /// An index over what `keys` makes of every recipient.
-    pub fn index(&self, keys: impl Fn(&Record, &mut dyn FnMut(u64)) + Sync) -> Index {
-        Index::new(Entries::collect(self.len(), |number, push| keys(&self.get(RecipientId(number)), push)))
-    }
-
-    /// An index by one text property.
-    pub fn index_by(&self, property: Property) -> Index {
-        self.index(|record, push| {
-            if let Some(text) = record.text(property).value() {
-                push(text_hash(text));
-            }
-        })
-    }
-
-    /// An index by every address that a recipient owns.
-    pub fn index_addresses(&self) -> Index {
-        self.index(|record, push| {
-            for_each_address(record, |address| push(address.key_hash()));
-        })
-    }
 }
 
 /// An index over one table by one text property.
 pub fn index_table(table: &Table, property: Property) -> Index {
-    Index::new(Entries::collect(table.len(), |number, push| {
-        table.get(number as usize).text(property).value().into_iter().for_each(|text| push(text_hash(text)));
-    }))
+    let [entries] = Entries::collect(table.len(), |number, push| {
+        table.get(number as usize).text(property).value().into_iter().for_each(|text| push(0, text_hash(text)));
+    });
+    Index::new(entries)
 }
 
 /// Every address that a recipient owns: its proxy addresses, its external address, and its LegacyExchangeDN as X500.

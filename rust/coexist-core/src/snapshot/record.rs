@@ -20,14 +20,13 @@ pub(super) struct Records {
 
 impl Records {
     pub(super) fn get(&self, index: usize) -> Record<'_> {
-        let from = self.starts[index] as usize;
-        let to = self.starts.get(index + 1).map_or(self.text.len(), |next| *next as usize);
-        Record { text: &self.text[from..to] }
+        // What follows the record stays there: to cut it off would touch one more place in memory.
+        Record { text: self.text.get(self.starts[index] as usize..).unwrap_or_default() }
     }
 
     pub(super) fn push(&mut self, record: Record) {
         self.starts.push(self.text.len() as u32);
-        self.text.push_str(record.text);
+        self.text.push_str(record.whole());
     }
 }
 
@@ -89,7 +88,8 @@ impl RecordBuilder {
         self.head.clear();
         self.head.extend(digits(self.tags.len() as u32));
         self.head.extend_from_slice(&self.tags);
-        self.ends.iter().for_each(|end| self.head.extend(digits(*end)));
+        let length = self.head.len() + self.ends.len() * NUMBER;
+        self.ends.iter().for_each(|end| self.head.extend(digits(*end + length as u32)));
         text.push_str(std::str::from_utf8(&self.head).unwrap_or_default());
         text.push_str(&self.values);
         self.truncate(0);
@@ -258,6 +258,7 @@ pub fn is_type_name(text: &str) -> bool {
 /// One record.
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
+    /// From its head on; what follows the last value belongs to others.
     text: &'a str,
 }
 
@@ -276,12 +277,16 @@ impl<'a> Record<'a> {
     /// The values `from..to`, and whether a type name stands in place of the first one.
     fn values(&self, count: usize, from: usize, to: usize) -> (List<'a>, bool) {
         let ends = NUMBER + count;
-        let values = ends + count * NUMBER;
-        let begin = if from == 0 { 0 } else { number(self.text, ends + (from - 1) * NUMBER) & !FLATTENED };
+        let begin = if from == 0 { (ends + count * NUMBER) as u32 } else { number(self.text, ends + (from - 1) * NUMBER) & !FLATTENED };
         let flattened = number(self.text, ends + from * NUMBER) & FLATTENED != 0;
-        let text = self.text.get(values..).unwrap_or_default();
         let ends = self.text.get(ends + from * NUMBER..ends + to * NUMBER).unwrap_or_default();
-        (List { text, begin, ends }, flattened)
+        (List { text: self.text, begin, ends }, flattened)
+    }
+
+    fn whole(&self) -> &'a str {
+        let count = self.tags().len();
+        let last = count.checked_sub(1).map_or(0, |last| number(self.text, NUMBER + count + last * NUMBER) & !FLATTENED);
+        self.text.get(..last.max(NUMBER as u32) as usize).unwrap_or_default()
     }
 
     /// The property's values as [`List`] takes them; a bare text is one of them.

@@ -1,9 +1,10 @@
 //! Who is in scope, and which target object each person is: by the map file, else by every rule that finds something agreeing. Never a guess.
 
 use super::judge::upn_for;
+use super::named::{Identities, Named};
 use super::setup::Setup;
-use crate::address::{compare, Action, Owner, Ownership, ProxyAddress};
-use crate::directory::{display_identity, owns, same_text, stable_identity, text_hash, Entries, Index, RecipientId, IDENTITIES};
+use crate::address::{self, compare, for_each_wanted, Action, Owner, Ownership, ProxyAddress};
+use crate::directory::{display_identity, owns, same_text, stable_identity, text_hash, Entries, Index, RecipientId};
 use crate::finding::{Finding, Side, Subject};
 use crate::identity::guid::Guid;
 use crate::snapshot::{Kind, Property, Record};
@@ -51,42 +52,6 @@ pub(super) fn real_guid(text: Option<&str>) -> Option<Guid> {
     text.and_then(|text| Guid::parse(text).ok()).filter(|guid| !guid.is_nil())
 }
 
-/// Identities as people write them, each with what it leads to, found without regard to case or surrounding space.
-struct Named<T> {
-    names: Vec<(String, T)>,
-    index: Index,
-}
-
-impl<T> Named<T> {
-    fn new<S: AsRef<str>>(names: impl IntoIterator<Item = (S, T)>) -> Self {
-        let names: Vec<(String, T)> = names.into_iter().map(|(name, value)| (name.as_ref().trim().to_string(), value)).collect();
-        let entries = names.iter().enumerate().map(|(at, (name, _))| (text_hash(name), at as u32)).collect();
-        Named { names, index: Index::new(Entries::new(entries)) }
-    }
-
-    /// What the record's identities lead to.
-    fn find(&self, record: &Record, mut each: impl FnMut(&T)) {
-        if self.names.is_empty() {
-            return;
-        }
-        for property in IDENTITIES {
-            let Some(text) = record.text(property).value().map(str::trim) else { continue };
-            for at in self.index.get(text_hash(text)) {
-                let (name, value) = &self.names[at as usize];
-                if same_text(name, text) {
-                    each(value);
-                }
-            }
-        }
-    }
-
-    fn names(&self, record: &Record) -> bool {
-        let mut found = false;
-        self.find(record, |_| found = true);
-        found
-    }
-}
-
 impl People {
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -102,36 +67,28 @@ impl People {
 
     /// Finds everybody in scope and their target objects.
     pub fn find(setup: &Setup) -> Self {
-        let (rows, mut general) = scope(setup);
         let map = Map::new(setup);
-        let mut matched: Vec<Matched> = rows.par_iter().with_min_len(512).map(|row| matching(setup, &map, &setup.mailboxes.get(*row as usize))).collect();
-        map.unused(setup, &mut general);
+        let Scope { rows, mut matched, findings: general } = scope(setup, &map);
         claimed_twice(setup, &rows, &mut matched);
 
-        let keyed = |keys: &(dyn Fn(&Record, &mut dyn FnMut(u64)) + Sync)| {
-            Entries::collect(rows.len(), |person, push| keys(&setup.mailboxes.get(rows[person as usize] as usize), push))
-        };
         let context = setup.context();
-        let wanted = keyed(&|record, push| {
-            crate::address::for_each_wanted(record, &context, |address| push(address.key_hash()));
-        });
-        let external = keyed(&|record, push| {
-            crate::address::source_primary(record).into_iter().for_each(|address| push(address.key_hash()));
+        let [wanted, external, guids, upns] = Entries::collect(rows.len(), |person, push| {
+            let record = setup.mailboxes.get(rows[person as usize] as usize);
+            for_each_wanted(&record, &context, |address| push(0, address.key_hash()));
+            if let Some(address) = address::source_primary(&record) {
+                push(1, address.key_hash());
+            }
+            if let Some(guid) = real_guid(record.text(Property::ExchangeGuid).value()) {
+                push(2, text_hash(guid.encode(&mut [0; 36])));
+            }
+            if let Some(upn) = upn_for(setup, &record, None, None) {
+                push(3, text_hash(&upn));
+            }
         });
         let is_own = |person: u32, id: u32| matches!(matched[person as usize], Matched::Found(own) if own.0 == id);
         let contested = [&wanted, &external].map(|asked| setup.addresses.shared_with(asked, |person, id| !is_own(person, id)));
         let contested_addresses = Index::new(Entries::new(contested.concat()));
-        let shared_addresses = Index::new(wanted.shared());
-        let guids = keyed(&|record, push| {
-            if let Some(guid) = real_guid(record.text(Property::ExchangeGuid).value()) {
-                push(text_hash(guid.encode(&mut [0; 36])));
-            }
-        });
-        let upns = keyed(&|record, push| {
-            if let Some(upn) = upn_for(setup, record, None, None) {
-                push(text_hash(&upn));
-            }
-        });
+        let [shared_addresses, shared_guids, shared_upns] = [wanted, guids, upns].map(|entries| Index::new(entries.shared()));
         let taken_names = taken_names(setup, &rows, &matched);
         let (shared_guids, shared_upns) = (Index::new(guids.shared()), Index::new(upns.shared()));
         People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, taken_names, general }
@@ -250,16 +207,27 @@ impl Owners<'_> {
     }
 }
 
-/// The rows in scope, and findings about what the specification names and the snapshot does not hold.
-fn scope(setup: &Setup) -> (Vec<u32>, Vec<Finding>) {
+/// Who is in scope.
+struct Scope {
+    rows: Vec<u32>,
+    matched: Vec<Matched>,
+    /// About what the specification names and the snapshot does not hold, and about mailboxes that stay out.
+    findings: Vec<Finding>,
+}
+
+fn scope(setup: &Setup, map: &Map) -> Scope {
     let scope = &setup.specification.scope;
     let exclude = Named::new(scope.exclude.iter().map(|name| (name, ())));
     let include = scope.include.as_ref().map(|names| Named::new(names.iter().map(|name| (name, AtomicBool::new(false)))));
-    let row_or_finding = |row: u32| -> Option<Result<u32, Finding>> {
+    let named = !exclude.names.is_empty() || include.is_some() || !setup.map.is_empty();
+    let judge = |row: u32| -> Option<Result<(u32, Matched), Finding>> {
         let mailbox = setup.mailboxes.get(row as usize);
+        let identities = if named { Identities::of(&mailbox) } else { Identities::none() };
+        // A map file may well name people who are out of scope.
+        let mapped = map.rows(&identities);
         if let Some(include) = &include {
             let mut named = false;
-            include.find(&mailbox, |seen| {
+            include.find(&identities, |seen| {
                 named = true;
                 seen.store(true, Relaxed);
             });
@@ -267,98 +235,72 @@ fn scope(setup: &Setup) -> (Vec<u32>, Vec<Finding>) {
                 return None;
             }
         }
-        if exclude.names(&mailbox) {
+        if exclude.names(&identities) {
             return Some(Err(Finding::new("SourceExcluded", subject(&mailbox))));
         }
         let kind = mailbox.text(Property::RecipientTypeDetails).value();
         match kind.filter(|kind| !scope.types.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind))) {
             Some(kind) => Some(Err(Finding::new("SourceTypeNotInScope", subject(&mailbox)).with("type", kind))),
-            None => Some(Ok(row)),
+            None => Some(Ok((row, map.ask(setup, &mailbox, &mapped).unwrap_or_else(|| matching(setup, &mailbox))))),
         }
     };
-    let judged: Vec<Result<u32, Finding>> = (0..setup.mailboxes.len() as u32).into_par_iter().with_min_len(512).filter_map(row_or_finding).collect();
-    let mut rows = Vec::with_capacity(judged.len());
-    let mut findings = Vec::new();
+    let judged: Vec<_> = (0..setup.mailboxes.len() as u32).into_par_iter().with_min_len(512).filter_map(judge).collect();
+    let (mut rows, mut matched, mut findings) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()), Vec::new());
     for judged in judged {
         match judged {
-            Ok(row) => rows.push(row),
+            Ok((row, of_row)) => {
+                rows.push(row);
+                matched.push(of_row);
+            }
             Err(finding) => findings.push(finding),
         }
     }
+    let nobody = |name: &str| Subject { tenant: Side::Source, kind: None, id: name.to_string(), name: name.to_string() };
     let not_found = include.iter().flat_map(|include| &include.names).filter(|(_, seen)| !seen.load(Relaxed));
-    findings.extend(not_found.map(|(name, _)| Finding::new("ScopeIncludeNotFound", Subject { tenant: Side::Source, kind: None, id: name.clone(), name: name.clone() })));
-    (rows, findings)
+    findings.extend(not_found.map(|(name, _)| Finding::new("ScopeIncludeNotFound", nobody(name))));
+    let unused = setup.map.iter().zip(&map.found).filter(|(_, found)| !found.load(Relaxed));
+    findings.extend(unused.map(|(row, _)| Finding::new("MapSourceNotFound", nobody(&row.source)).at(map_name(setup), row.line)));
+    Scope { rows, matched, findings }
 }
 
 /// The map file, ready to be asked.
 struct Map {
     /// The rows of the file, by source.
     by_source: Named<usize>,
-    /// The target objects that each row names.
-    targets: Vec<Vec<RecipientId>>,
+    /// The rows that name a source mailbox.
     found: Vec<AtomicBool>,
 }
 
 impl Map {
     fn new(setup: &Setup) -> Self {
-        let by_target = Named::new(setup.map.iter().enumerate().map(|(row, line)| (&line.target, row)));
-        let mut targets = vec![Vec::new(); setup.map.len()];
-        if !setup.map.is_empty() {
-            let named: Vec<(usize, RecipientId)> = (0..setup.recipients.len() as u32)
-                .into_par_iter()
-                .with_min_len(512)
-                .map(RecipientId)
-                .flat_map_iter(|id| {
-                    let mut rows = Vec::new();
-                    by_target.find(&setup.recipients.get(id), |row| rows.push((*row, id)));
-                    rows
-                })
-                .collect();
-            for (row, id) in named {
-                let ids: &mut Vec<RecipientId> = &mut targets[row];
-                // Two identities of one object may be the same text.
-                if ids.last() != Some(&id) {
-                    ids.push(id);
-                }
-            }
-        }
         let by_source = Named::new(setup.map.iter().enumerate().map(|(row, line)| (&line.source, row)));
-        Map { by_source, targets, found: setup.map.iter().map(|_| false.into()).collect() }
+        Map { by_source, found: setup.map.iter().map(|_| false.into()).collect() }
     }
 
-    /// What the map file says of a person, if anything.
-    fn ask(&self, setup: &Setup, source: &Record) -> Option<Matched> {
+    /// The rows that name a mailbox, in their order.
+    fn rows(&self, source: &Identities) -> Vec<usize> {
         let mut rows: Vec<usize> = Vec::new();
         self.by_source.find(source, |row| rows.push(*row));
         rows.sort_unstable();
         rows.dedup();
-        for row in &rows {
-            self.found[*row].store(true, Relaxed);
-        }
+        rows.iter().for_each(|row| self.found[*row].store(true, Relaxed));
+        rows
+    }
+
+    /// What the map file says of a person whom these rows name, if anything.
+    fn ask(&self, setup: &Setup, source: &Record, rows: &[usize]) -> Option<Matched> {
         let first_row = *rows.first()?;
         let first = &setup.map[first_row];
         if let Some(other) = rows.iter().map(|row| &setup.map[*row]).find(|other| !same_text(&other.target, &first.target)) {
             let finding = Finding::new("MapRowDuplicate", subject(source)).with("value", &*first.target).with("other", &*other.target);
             return Some(Matched::Blocked(vec![finding.at(map_name(setup), other.line)]));
         }
-        Some(match &self.targets[first_row][..] {
+        let targets: Vec<RecipientId> = setup.mapped.numbers(first_row as u64).map(RecipientId).collect();
+        Some(match &targets[..] {
             [] => Matched::Blocked(vec![Finding::new("MapTargetNotFound", subject(source)).with("value", &*first.target).at(map_name(setup), first.line)]),
             [id] => usable(setup, source, *id),
             ids => ambiguous(setup, source, ids),
         })
-    }
-
-    fn unused(&self, setup: &Setup, findings: &mut Vec<Finding>) {
-        let rest = setup.map.iter().zip(&self.found).filter(|(_, found)| !found.load(Relaxed));
-        let rest = Named::new(rest.map(|(row, _)| (&row.source, (row, AtomicBool::new(false)))));
-        // Out of scope is not the same as not there, but a map file may well name people who are out of scope.
-        if !rest.names.is_empty() {
-            (0..setup.mailboxes.len()).into_par_iter().with_min_len(512).for_each(|row| rest.find(&setup.mailboxes.get(row), |(_, seen)| seen.store(true, Relaxed)));
-        }
-        for (_, (row, _)) in rest.names.iter().filter(|(_, (_, seen))| !seen.load(Relaxed)) {
-            let subject = Subject { tenant: Side::Source, kind: None, id: row.source.clone(), name: row.source.clone() };
-            findings.push(Finding::new("MapSourceNotFound", subject).at(map_name(setup), row.line));
-        }
     }
 }
 
@@ -366,10 +308,7 @@ fn map_name<'s>(setup: &Setup<'s>) -> &'s str {
     setup.specification.matching.map_file.as_deref().unwrap_or("map file")
 }
 
-fn matching(setup: &Setup, map: &Map, source: &Record) -> Matched {
-    if let Some(matched) = map.ask(setup, source) {
-        return matched;
-    }
+fn matching(setup: &Setup, source: &Record) -> Matched {
     let mut found: Vec<RecipientId> = Vec::new();
     for rule in &setup.specification.matching.rules {
         candidates(setup, *rule, source, &mut |id| {

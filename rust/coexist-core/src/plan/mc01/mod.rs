@@ -9,6 +9,7 @@ mod judge;
 mod licence;
 mod map;
 mod matching;
+mod named;
 mod on_premises;
 mod setup;
 mod steps;

@@ -1,8 +1,9 @@
 //! What a run stands on: both snapshots with their look-ups, and the rules of the specification, checked against each other.
 
 use super::map::MapRow;
+use super::named::{Identities, Named};
 use crate::address::{Context, DomainMap, DomainSet};
-use crate::directory::{hash, index_table, text_hash, Entries, Index, Recipients};
+use crate::directory::{for_each_address, hash, index_table, text_hash, Entries, Index, RecipientId, Recipients};
 use crate::identity::guid::Guid;
 use crate::identity::immutable_id;
 use crate::limits::Limits;
@@ -42,6 +43,8 @@ pub struct Setup<'s> {
     pub(super) exchange_guids: Index,
     pub(super) aliases: Index,
     pub(super) attribute: Option<(Property, Index)>,
+    /// The recipients that each row of the map file names, by row.
+    pub(super) mapped: Entries,
     pub(super) users: Option<Joined<'s>>,
     pub(super) user_upns: Option<Index>,
     pub(super) exchange_users: Option<Joined<'s>>,
@@ -90,7 +93,7 @@ fn guid_hash(guid: Guid) -> u64 {
 impl<'s> Forest<'s> {
     fn new(snapshot: &'s Snapshot) -> Option<Self> {
         let table = snapshot.table(Kind::AdUsers)?;
-        let entries = Entries::collect(table.len(), |at, push| anchor(&table.get(at as usize)).into_iter().for_each(|guid| push(guid_hash(guid))));
+        let [entries] = Entries::collect(table.len(), |at, push| anchor(&table.get(at as usize)).into_iter().for_each(|guid| push(0, guid_hash(guid))));
         Some(Forest { table, anchors: Index::new(entries) })
     }
 
@@ -173,11 +176,21 @@ impl<'s> Setup<'s> {
         }
 
         let recipients = Recipients::new(target);
-        let addresses = recipients.index_addresses();
-        let upns = recipients.index_by(Property::UserPrincipalName);
-        let exchange_guids = recipients.index_by(Property::ExchangeGuid);
-        let aliases = recipients.index_by(Property::Alias);
-        let attribute = specification.matching_attribute().map(|property| (property, recipients.index_by(property)));
+        let attribute = specification.matching_attribute();
+        let properties = [Some(Property::UserPrincipalName), Some(Property::ExchangeGuid), Some(Property::Alias), attribute];
+        let named = Named::new(inputs.map.iter().enumerate().map(|(row, line)| (&line.target, row as u64)));
+        let [upns, exchange_guids, aliases, attributes, addresses, mapped] = Entries::collect(recipients.len(), |number, push| {
+            let record = recipients.get(RecipientId(number));
+            for (list, property) in properties.iter().enumerate() {
+                if let Some(text) = property.and_then(|property| record.text(property).value()) {
+                    push(list, text_hash(text));
+                }
+            }
+            for_each_address(&record, |address| push(4, address.key_hash()));
+            if !inputs.map.is_empty() {
+                named.find(&Identities::of(&record), |row| push(5, *row));
+            }
+        });
         Ok(Setup {
             specification,
             map: inputs.map,
@@ -194,11 +207,12 @@ impl<'s> Setup<'s> {
                 .collect(),
             statistics: Joined::new(source, Kind::MailboxStatistics, Property::MailboxGuid),
             recipients,
-            addresses,
-            upns,
-            exchange_guids,
-            aliases,
-            attribute,
+            addresses: Index::new(addresses),
+            upns: Index::new(upns),
+            exchange_guids: Index::new(exchange_guids),
+            aliases: Index::new(aliases),
+            attribute: attribute.map(|property| (property, Index::new(attributes))),
+            mapped,
             users: Joined::new(target, Kind::Users, Property::Id),
             user_upns: target.table(Kind::Users).map(|table| index_table(table, Property::UserPrincipalName)),
             exchange_users: Joined::new(target, Kind::ExchangeUsers, Property::ExternalDirectoryObjectId),
