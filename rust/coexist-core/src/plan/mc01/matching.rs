@@ -90,7 +90,6 @@ impl People {
         let contested_addresses = Index::new(Entries::new(contested.concat()));
         let [shared_addresses, shared_guids, shared_upns] = [wanted, guids, upns].map(|entries| Index::new(entries.shared()));
         let taken_names = taken_names(setup, &rows, &matched);
-        let (shared_guids, shared_upns) = (Index::new(guids.shared()), Index::new(upns.shared()));
         People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, taken_names, general }
     }
 
