@@ -151,6 +151,14 @@ Describe 'Snapshots' {
         (Get-CoexistSnapshot $folder).Name | Should -Be 'contoso.onmicrosoft.com'
     }
 
+    It 'writes a kind of which the tenant has nothing, where it is named' {
+        $none = Join-Path $TestDrive 'none'
+        $written = @() | Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path $none -Kind mailContacts
+        $written.Kind | Should -Be 'mailContacts'
+        $written.Objects | Should -Be 0
+        (Get-CoexistSnapshot $none).Kinds.Kind | Should -Be 'mailContacts'
+    }
+
     It 'are not written with -WhatIf' {
         $never = Join-Path $TestDrive 'never-snapshot'
         $mailbox | Export-CoexistSnapshot -Tenant x -Path $never -WhatIf | Should -BeNullOrEmpty

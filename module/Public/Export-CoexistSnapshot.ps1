@@ -108,7 +108,8 @@ function Export-CoexistSnapshot {
 
     end {
         if (-not $go) { return }
-        if ($lines.Length) { $spool = & $send }
+        # Of a kind that is named there may be nothing, and that is worth knowing: the kind is written without objects.
+        if ($lines.Length -or ($Kind -and -not $spool)) { $spool = & $send }
         if (-not $spool) { return }
         $request = @{
             job = 'commitSnapshot'; path = $folder; spool = $spool; replaceKinds = [bool]$Replace

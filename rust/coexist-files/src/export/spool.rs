@@ -41,6 +41,10 @@ pub fn append(folder: &Path, spool: Option<&str>, kind: Option<Kind>, lines: &st
     let mut reader = JsonReader::default();
     let mut kinds: BTreeMap<Kind, Vec<u8>> = BTreeMap::new();
     let mut problems = Vec::new();
+    if let Some(kind) = kind.filter(|_| lines.trim_ascii().is_empty()) {
+        // Of a kind that is named there may be nothing: "none" is known then, which is not "not exported".
+        kinds.entry(kind).or_default();
+    }
     for line in lines.split('\n').map(str::trim_ascii).filter(|line| !line.is_empty()) {
         if line.len() as u64 > limit {
             problems.push(too_long(line, limit));

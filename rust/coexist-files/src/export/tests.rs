@@ -36,6 +36,18 @@ fn contents(folder: &Path) -> Vec<(String, String)> {
     files
 }
 
+#[test]
+fn a_kind_of_which_there_is_nothing_is_exported_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let spooled = append(folder.path(), None, Some(Kind::MailContacts), "").unwrap();
+    let committed = commit(&request(folder.path(), &spooled.spool), &Unwatched).unwrap();
+    assert_eq!(committed.kinds[&Kind::MailContacts].counts.objects, 0);
+    let read = read_snapshot(folder.path(), &Unwatched).unwrap();
+    assert_eq!(read.problems, []);
+    assert!(read.snapshot.table(Kind::MailContacts).is_some_and(|table| table.is_empty()));
+    assert!(read.snapshot.table(Kind::Groups).is_none());
+}
+
 fn mailbox(id: usize, name: &str) -> String {
     format!(r#"{{ "RecipientTypeDetails":"UserMailbox", "ExternalDirectoryObjectId":"ID{id}", "DisplayName":"{name}", "Quota":12345678901234567890123, "Rate":1.10 }}"#)
 }

@@ -197,6 +197,11 @@ fn a_csv_file_without_a_known_column_is_one_problem() {
 fn empty_files_and_unread_encodings_are_one_problem() {
     for format in [Format::JsonLines, Format::Json, Format::Csv] {
         for bytes in [&b""[..], b"\xef\xbb\xbf", b"\xff\xfe"] {
+            if bytes.is_empty() && format == Format::JsonLines {
+                // What Export-CoexistSnapshot writes of a kind of which the tenant has nothing.
+                assert!(read_with(bytes, format, SIZES).problems.is_empty());
+                continue;
+            }
             assert_eq!(places(&read_with(bytes, format, SIZES).problems), [("FileEmpty", 1)], "{format:?} {bytes:?}");
         }
         let utf32: Vec<u8> = "\u{feff}{\"Alias\":\"a\"}\n".chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
