@@ -36,7 +36,7 @@ function Get-Median([double[]] $Values) {
 $null = Invoke-Measurement lab, $Folder, $People
 try {
     $seconds = @{ parse = @(); judge = @(); plan = @() }
-    $peak = 0
+    $peak = 0.0
     for ($round = 0; $round -lt $Rounds; $round++) {
         foreach ($kind in 'parse', 'judge', 'plan') {
             $measured = Invoke-Measurement $kind, $Folder
