@@ -32,7 +32,7 @@ impl Silent {
         let mut phases = self.phases.lock().unwrap();
         phases.push((String::new(), Instant::now(), processor_seconds()));
         for pair in phases.windows(2) {
-            eprintln!("{:<40} {:6.2} s, {:6.2} s of processors", pair[0].0, (pair[1].1 - pair[0].1).as_secs_f64(), pair[1].2 - pair[0].2);
+            eprintln!("{:<44} {:6.2} s, {:6.2} s of processors", pair[0].0, (pair[1].1 - pair[0].1).as_secs_f64(), pair[1].2 - pair[0].2);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use coexist_core::lab::{self, Options};
 use coexist_core::plan::mc01;
+use coexist_core::problem::Problem;
 use coexist_core::snapshot::{Kind, Snapshot};
 use coexist_core::specification::Specification;
 use coexist_core::watch::Unwatched;
@@ -52,6 +53,13 @@ fn a_lab_on_disk_is_read_and_planned_as_it_was_planted() {
             let setup = mc01::Setup::new(&mc01::Inputs { specification: &specification, source: &source, target: &target, map: &map }).unwrap();
             let summary = mc01::run(&setup, true, &Unwatched, |_| Ok(())).unwrap();
             assert_eq!(&summary.findings, findings, "{name} of {people} people, seed {seed}");
+            // Whoever cannot take a block is asked for no other, and it ends while others are being made.
+            let mut given = 0;
+            let full = mc01::run(&setup, true, &Unwatched, |_| {
+                given += 1;
+                if given == 2 { Err(Problem::cancelled()) } else { Ok(()) }
+            });
+            assert_eq!((full.is_err(), given), (given == 2, given.min(2)), "{name} of {people} people, seed {seed}");
         }
     }
 }

@@ -184,7 +184,7 @@ pub fn compare<'a>(source: &Record<'a>, target: &Record<'a>, target_exists: bool
 
     // What the source brings, the required first.
     if let Some(dn) = legacy_dn {
-        rows.want_owned(format!("X500:{dn}"), Reason::LegacyExchangeDN);
+        rows.want_owned(["X500:", dn].concat(), Reason::LegacyExchangeDN);
     }
     for (kind, reason) in [(AddressType::X500, Reason::SourceX500), (AddressType::X400, Reason::SourceX400)] {
         for address in source_addresses.iter().filter(|address| address.kind == kind) {
@@ -193,17 +193,17 @@ pub fn compare<'a>(source: &Record<'a>, target: &Record<'a>, target_exists: bool
     }
     let mapped = |address: &ProxyAddress| {
         let target_domain = context.domain_map.get(address.domain()?)?;
-        Some(format!("{}@{target_domain}", address.local_part()?))
+        Some(["smtp:", address.local_part()?, "@", target_domain].concat())
     };
     for address in source_addresses.iter() {
         if let Some(mapped) = mapped(address) {
-            rows.want_owned(format!("smtp:{mapped}"), Reason::MappedDomain);
+            rows.want_owned(mapped, Reason::MappedDomain);
         }
     }
     let wanted_primary = source_primary.as_ref().and_then(mapped);
     if let Some(primary) = &wanted_primary {
         // A primary that stands only in PrimarySmtpAddress is carried like the rest.
-        rows.want_owned(format!("smtp:{primary}"), Reason::MappedDomain);
+        rows.want_owned(primary.clone(), Reason::MappedDomain);
     }
     if let Some(delivery) = context.delivery_domain {
         let delivery_key = super::canonical_domain(delivery);
@@ -213,7 +213,7 @@ pub fn compare<'a>(source: &Record<'a>, target: &Record<'a>, target_exists: bool
         if !has_one {
             let local = source_primary.and_then(|address| address.local_part()).or_else(|| source.text(Property::Alias).value());
             match local {
-                Some(local) => rows.want_owned(format!("smtp:{local}@{delivery}"), Reason::DeliveryDomain),
+                Some(local) => rows.want_owned(["smtp:", local, "@", delivery].concat(), Reason::DeliveryDomain),
                 None => diff.delivery_missing = true,
             }
         }
@@ -292,7 +292,7 @@ fn external_address<'a>(
 ) {
     let row = |action, address: ProxyAddress<'a>, reason, present| Change {
         action,
-        address: if address.kind == AddressType::Smtp { Cow::Owned(format!("SMTP:{}", address.value)) } else { address.with_prefix() },
+        address: if address.kind == AddressType::Smtp { Cow::Owned(["SMTP:", address.value].concat()) } else { address.with_prefix() },
         kind: address.kind,
         reason,
         field: Field::ExternalEmailAddress,
@@ -396,8 +396,7 @@ impl<'a> Rows<'a, '_> {
     fn settle_primary(&mut self, wanted: Option<&str>) -> Option<Cow<'a, str>> {
         let current = self.rows.iter().position(|row| row.change.present && row.change.address.starts_with("SMTP:"));
         let wanted_at = wanted.and_then(|wanted| {
-            let text = format!("smtp:{wanted}");
-            let address = ProxyAddress::parse(&text);
+            let address = ProxyAddress::parse(wanted);
             let hash = address.key_hash();
             self.find(&address, hash).filter(|at| self.rows[*at].is_accepted_smtp())
         });
@@ -420,7 +419,7 @@ impl<'a> Rows<'a, '_> {
         } else {
             change.action = Action::MakePrimary;
             change.reason = reason;
-            change.address = Cow::Owned(format!("SMTP:{value}"));
+            change.address = Cow::Owned(["SMTP:", &value].concat());
         }
         Some(Cow::Owned(value))
     }

@@ -424,3 +424,49 @@ fn states<'a>(record: &Record<'a>) -> impl Iterator<Item = (usize, bool)> + 'a {
         (usize::from(run[0]), flattened)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{push_json, Chunk};
+    use super::*;
+
+    fn chunk(lines: &[&str]) -> Chunk {
+        let mut builder = RecordBuilder::default();
+        lines.iter().for_each(|line| push_json(&mut builder, line).unwrap());
+        Chunk::new(builder, vec![1; lines.len()])
+    }
+
+    fn list<'a>(record: &Record<'a>, property: Property) -> Vec<&'a str> {
+        record.list(property).value().into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn of_a_property_that_is_named_twice_the_last_one_counts() {
+        let chunk = chunk(&[
+            r#"{"EmailAddresses":["a","b"],"EmailAddresses":["c"],"Alias":"x"}"#,
+            r#"{"Alias":"x","EmailAddresses":["a","b"],"Name":"System.Object","Alias":null,"EmailAddresses":"d"}"#,
+            r#"{"Alias":"System.Object","Name":"n","Alias":"y"}"#,
+        ]);
+        assert_eq!((list(&chunk.get(0), Property::EmailAddresses), chunk.get(0).text(Property::Alias)), (vec!["c"], Known::Value("x")));
+        assert_eq!((list(&chunk.get(1), Property::EmailAddresses), chunk.get(1).text(Property::Alias)), (vec!["d"], Known::Empty));
+        assert_eq!(chunk.get(1).text(Property::Name), Known::Flattened);
+        assert_eq!((chunk.get(2).text(Property::Alias), chunk.get(2).text(Property::Name)), (Known::Value("y"), Known::Value("n")));
+        let mut seen = Seen::default();
+        (0..3).for_each(|index| seen.add(&chunk.get(index)));
+        assert_eq!((seen.unknown(Property::Alias), seen.unknown(Property::Name), seen.unknown(Property::EmailAddresses)), ((0, 0), (1, 1), (1, 0)));
+    }
+
+    #[test]
+    fn long_and_many_values_are_kept_whole_also_when_others_go() {
+        let long = "ü".repeat(100_000);
+        let many: Vec<String> = (0..300).map(|number| format!("smtp:{number}@contoso.com")).collect();
+        let lines = [r#"{"Alias":"first"}"#.to_string(), serde_json::json!({"DisplayName": long, "EmailAddresses": many, "Alias": "second"}).to_string(), "{}".to_string()];
+        let mut chunk = chunk(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        chunk.retain(|index| index > 0);
+        assert_eq!(chunk.len(), 2);
+        assert_eq!(chunk.get(0).text(Property::DisplayName), Known::Value(long.as_str()));
+        assert_eq!(list(&chunk.get(0), Property::EmailAddresses), many);
+        assert_eq!(chunk.get(0).text(Property::Alias), Known::Value("second"));
+        assert!(chunk.get(1).is_empty() && Record::none().is_empty());
+    }
+}

@@ -57,7 +57,8 @@ pub(super) fn after(made: &[Operation], steps: &[&'static Step]) -> Vec<&'static
 
 /// The path of a user in Graph. A user principal name may hold `#` (every invited guest's does) and `'`, which would end the path or the key.
 fn user_path(subject: &SubjectRef) -> String {
-    let mut path = String::from("/users/");
+    let mut path = String::with_capacity("/users//assignLicense".len() + subject.target.len());
+    path.push_str("/users/");
     for byte in subject.target.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
             path.push(char::from(byte));

@@ -1,7 +1,7 @@
 //! One person: what is found about them, what their target object lacks, and the operations that follow.
 
 use super::matching::{full_name, real_guid, short_name, shorten, source_primary, subject, Matched, People};
-use super::setup::{count, Setup};
+use super::setup::{count, Joined, Setup};
 use super::wanted::{Create, Replace, Wanted};
 use super::{cloud, licence, on_premises};
 use crate::address::{self, compare, Action, AddressType, Change, Diff, Field, ProxyAddress};
@@ -15,21 +15,57 @@ use crate::readiness;
 use crate::snapshot::{Property, Record};
 use crate::specification::{HoldRule, UpnRule};
 use std::borrow::Cow;
+use std::ops::Range;
+
+/// The objects that belong to one person.
+pub(super) struct Person<'a> {
+    number: usize,
+    source: Record<'a>,
+    /// Its Get-MailboxStatistics.
+    statistics: Option<Record<'a>>,
+    /// The target object's Entra user.
+    user: Option<Record<'a>>,
+    /// The target object's Get-User.
+    exchange_user: Option<Record<'a>>,
+}
+
+/// The objects that belong to some people.
+pub(super) fn gather<'a>(setup: &'a Setup<'a>, people: &People, numbers: Range<usize>) -> Vec<Person<'a>> {
+    let found = |number| match people.matched(number) {
+        Matched::Found(id) => setup.recipients.get(*id),
+        _ => Record::none(),
+    };
+    let sources: Vec<Record> = numbers.clone().map(|number| setup.mailboxes.get(people.row(number))).collect();
+    let targets: Vec<Record> = numbers.clone().map(found).collect();
+    let guids: Vec<_> = sources.iter().map(|source| source.text(Property::ExchangeGuid).value()).collect();
+    let ids: Vec<_> = targets.iter().map(|target| target.text(Property::ExternalDirectoryObjectId).value()).collect();
+    let joined = |table: &Option<Joined<'a>>, texts| table.as_ref().map(|table| table.find_each(texts)).unwrap_or_default();
+    let (statistics, users, exchange_users) = (joined(&setup.statistics, &guids), joined(&setup.users, &ids), joined(&setup.exchange_users, &ids));
+    let of = |records: &[Option<Record<'a>>], at: usize| records.get(at).copied().flatten();
+    let person = |(at, number)| Person {
+        number,
+        source: sources[at],
+        statistics: of(&statistics, at),
+        user: of(&users, at),
+        exchange_user: of(&exchange_users, at),
+    };
+    numbers.enumerate().map(person).collect()
+}
 
 /// Judges one person and appends what follows.
-pub(super) fn person(
-    setup: &Setup,
+pub(super) fn person<'a>(
+    setup: &'a Setup<'a>,
     people: &People,
-    person: usize,
+    person: &Person<'a>,
     with_operations: bool,
     operations: &mut Body,
     findings: &mut Vec<Finding>,
     summary: &mut Summary,
 ) {
-    let row = people.row(person);
-    let source = setup.mailboxes.get(row);
-    let mut judge = Judge { setup, source, subject: subject(&source), findings: Vec::new(), place: (setup.mailboxes.file(), setup.mailboxes.line(row)) };
-    let judged = judge.run(people, person);
+    let source = person.source;
+    let place = (setup.mailboxes.file(), setup.mailboxes.line(people.row(person.number)));
+    let mut judge = Judge { setup, person, source, subject: subject(&source), findings: Vec::new(), place };
+    let judged = judge.run(people, person.number);
     summary.people += 1;
     let blocked = judge.findings.iter().any(|finding| finding.blocks);
     match judged {
@@ -77,19 +113,20 @@ fn write(setup: &Setup, source: &Record, wanted: &Wanted, target: Option<Target>
 /// The user principal name that a person shall have; `None` where the rule gives none. `primary` is the primary SMTP address that the target object will
 /// have, `present` its present user principal name, where they are known yet.
 pub(super) fn upn_for<'a>(setup: &Setup, source: &Record<'a>, primary: Option<&str>, present: Option<&str>) -> Option<Cow<'a, str>> {
+    let mapped_primary = || {
+        let address = source_primary(source)?;
+        Some(Cow::Owned([address.local_part()?, "@", setup.domain_map.get(address.domain()?)?].concat()))
+    };
     let mapped = |text: &'a str| -> Option<Cow<'a, str>> {
         let (local, domain) = text.rsplit_once('@')?;
         match setup.domain_map.get(domain) {
-            Some(domain) => Some(Cow::Owned(format!("{local}@{domain}"))),
+            Some(domain) => Some(Cow::Owned([local, "@", domain].concat())),
             // A user principal name in the source's initial domain follows the mapped primary, which is what people sign in with.
-            None => source_primary(source).and_then(|address| Some(format!("{}@{}", address.local_part()?, setup.domain_map.get(address.domain()?)?))).map(Cow::Owned),
+            None => mapped_primary(),
         }
     };
     let by_primary = || {
-        primary.map(|primary| Cow::Owned(primary.to_string())).or_else(|| {
-            let address = source_primary(source)?;
-            Some(Cow::Owned(format!("{}@{}", address.local_part()?, setup.domain_map.get(address.domain()?)?)))
-        })
+        primary.map(|primary| Cow::Owned(primary.to_string())).or_else(mapped_primary)
     };
     match setup.specification.user_principal_name {
         UpnRule::DomainMap => source.text(Property::UserPrincipalName).value().and_then(mapped),
@@ -98,15 +135,16 @@ pub(super) fn upn_for<'a>(setup: &Setup, source: &Record<'a>, primary: Option<&s
     }
 }
 
-struct Judge<'s> {
+struct Judge<'s, 'p> {
     setup: &'s Setup<'s>,
+    person: &'p Person<'s>,
     source: Record<'s>,
     subject: Subject,
     findings: Vec<Finding>,
     place: (&'s str, u64),
 }
 
-impl<'s> Judge<'s> {
+impl<'s> Judge<'s, '_> {
     fn finding(&self, code: &'static str) -> Finding {
         Finding::new(code, self.subject.clone()).at(self.place.0, self.place.1)
     }
@@ -249,8 +287,7 @@ impl<'s> Judge<'s> {
             self.find(finding.with("property", Property::ExternalDirectoryObjectId.name()));
             return None;
         }
-        let object_id = object_id.value();
-        let user = setup.users.as_ref().and_then(|users| users.find(object_id?));
+        let user = self.person.user;
         let synced = match record.flag(Property::IsDirSynced) {
             Known::Value(synced) => synced,
             Known::Empty => false,
@@ -339,9 +376,10 @@ impl<'s> Judge<'s> {
         if wanted.exchange_guid.is_none() {
             return;
         }
-        let Some(users) = &self.setup.exchange_users else { return }; // told once, as a missing kind
-        let user = target.record.text(Property::ExternalDirectoryObjectId).value().and_then(|id| users.find(id));
-        let previous = user.map_or(Known::NotExported, |user| user.text(Property::PreviousRecipientTypeDetails));
+        if self.setup.exchange_users.is_none() {
+            return; // told once, as a missing kind
+        }
+        let previous = self.person.exchange_user.map_or(Known::NotExported, |user| user.text(Property::PreviousRecipientTypeDetails));
         match previous {
             Known::Value(previous) if previous.to_ascii_lowercase().ends_with("mailbox") => {
                 if self.setup.specification.items.mc01.clear_previous_mailbox {
@@ -367,11 +405,11 @@ impl<'s> Judge<'s> {
                 (Field::EmailAddresses, Action::Add) => wanted.add.push(own(&change.address)),
                 // By the time that it is removed, the former primary is an ordinary address.
                 (Field::EmailAddresses, Action::Remove) => wanted.remove.push(match change.address.strip_prefix("SMTP:") {
-                    Some(value) => Cow::Owned(format!("smtp:{value}")),
+                    Some(value) => Cow::Owned(["smtp:", value].concat()),
                     None => own(&change.address),
                 }),
                 (Field::EmailAddresses, Action::MakePrimary) if !change.present => {
-                    wanted.add.push(Cow::Owned(format!("smtp:{}", ProxyAddress::parse(&change.address).value)));
+                    wanted.add.push(Cow::Owned(["smtp:", ProxyAddress::parse(&change.address).value].concat()));
                 }
                 (Field::ExternalEmailAddress, Action::Remove) => old_external = Some(own(&change.address)),
                 // New-MailUser sets it on a mail user that is yet to be created.
@@ -395,27 +433,30 @@ impl<'s> Judge<'s> {
                 change.field == Field::EmailAddresses && change.action == Action::Keep && ProxyAddress::parse(&change.address).same_as(&old)
             };
             if diff.changes.iter().any(stays) {
-                wanted.add_again = Some(Cow::Owned(format!("smtp:{}", old.value)));
+                wanted.add_again = Some(Cow::Owned(["smtp:", old.value].concat()));
             }
         }
         if let Some(external) = wanted.external.as_ref().map(|external| external.new.clone()).or_else(|| target.is_none().then(|| self.external()).flatten()) {
             let address = ProxyAddress::parse(&external);
             let stays = address.kind != AddressType::Smtp || address.domain().is_some_and(|domain| self.setup.accepted.contains(domain));
             if !stays && !wanted.remove.iter().any(|leaving| ProxyAddress::parse(leaving).same_as(&address)) {
-                wanted.remove.push(Cow::Owned(format!("smtp:{}", address.value)));
+                wanted.remove.push(Cow::Owned(["smtp:", address.value].concat()));
             }
         }
     }
 
     fn external(&self) -> Option<Cow<'s, str>> {
-        source_primary(&self.source).map(|address| Cow::Owned(format!("SMTP:{}", address.value)))
+        source_primary(&self.source).map(|address| Cow::Owned(["SMTP:", address.value].concat()))
     }
 
     fn recoverable_items(&mut self, target: Option<&Target<'s>>, wanted: &mut Wanted<'s>) {
-        let Some(statistics) = &self.setup.statistics else { return }; // told once, as a missing kind
+        if self.setup.statistics.is_none() {
+            return; // told once, as a missing kind
+        }
         // They are joined by the ExchangeGuid; without one, that is what has been told.
-        let Some(guid) = self.source.text(Property::ExchangeGuid).value().filter(|guid| real_guid(Some(guid)).is_some()) else { return };
-        let statistics = statistics.find(guid);
+        if real_guid(self.source.text(Property::ExchangeGuid).value()).is_none() {
+            return;
+        }
         // A created mail user starts with what the service gives, whatever the source mailbox has been given since.
         let quota = match target {
             Some(target) => target.record.text(Property::RecoverableItemsQuota).and_then(readiness::bytes),
@@ -423,7 +464,7 @@ impl<'s> Judge<'s> {
         };
         let may_raise = self.setup.specification.items.mc01.raise_recoverable_items_quota && target.is_none_or(|target| target.ad_user.is_none());
         wanted.raise_quota =
-            readiness::recoverable_items_findings(statistics.as_ref(), quota, may_raise, &self.subject, &self.setup.limits, &mut self.findings);
+            readiness::recoverable_items_findings(self.person.statistics.as_ref(), quota, may_raise, &self.subject, &self.setup.limits, &mut self.findings);
     }
 
     fn upn(&mut self, people: &People, person: usize, diff: &Diff<'s>, target: Option<&Target<'s>>, wanted: &mut Wanted<'s>) {

@@ -9,7 +9,7 @@ use crate::finding::{Finding, Side, Subject};
 use crate::identity::guid::Guid;
 use crate::snapshot::{Kind, Property, Record};
 use crate::specification::MatchRule;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -219,7 +219,7 @@ fn scope(setup: &Setup, map: &Map) -> Scope {
     let exclude = Named::new(scope.exclude.iter().map(|name| (name, ())));
     let include = scope.include.as_ref().map(|names| Named::new(names.iter().map(|name| (name, AtomicBool::new(false)))));
     let named = !exclude.names.is_empty() || include.is_some() || !setup.map.is_empty();
-    let judge = |row: u32| -> Option<Result<(u32, Matched), Finding>> {
+    let judge = |row: u32| -> Option<Result<(u32, Matched), Box<Finding>>> {
         let mailbox = setup.mailboxes.get(row as usize);
         let identities = if named { Identities::of(&mailbox) } else { Identities::none() };
         // A map file may well name people who are out of scope.
@@ -235,15 +235,22 @@ fn scope(setup: &Setup, map: &Map) -> Scope {
             }
         }
         if exclude.names(&identities) {
-            return Some(Err(Finding::new("SourceExcluded", subject(&mailbox))));
+            return Some(Err(Finding::new("SourceExcluded", subject(&mailbox)).into()));
         }
         let kind = mailbox.text(Property::RecipientTypeDetails).value();
         match kind.filter(|kind| !scope.types.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind))) {
-            Some(kind) => Some(Err(Finding::new("SourceTypeNotInScope", subject(&mailbox)).with("type", kind))),
+            Some(kind) => Some(Err(Finding::new("SourceTypeNotInScope", subject(&mailbox)).with("type", kind).into())),
             None => Some(Ok((row, map.ask(setup, &mailbox, &mapped).unwrap_or_else(|| matching(setup, &mailbox))))),
         }
     };
-    let judged: Vec<_> = (0..setup.mailboxes.len() as u32).into_par_iter().with_min_len(512).filter_map(judge).collect();
+    const PART: u32 = 256;
+    let count = setup.mailboxes.len() as u32;
+    let part = |part: u32| {
+        let rows = part * PART..((part + 1) * PART).min(count);
+        look_ahead(setup, rows.clone());
+        rows.filter_map(judge)
+    };
+    let judged: Vec<_> = (0..count.div_ceil(PART)).into_par_iter().flat_map_iter(part).collect();
     let (mut rows, mut matched, mut findings) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()), Vec::new());
     for judged in judged {
         match judged {
@@ -251,7 +258,7 @@ fn scope(setup: &Setup, map: &Map) -> Scope {
                 rows.push(row);
                 matched.push(of_row);
             }
-            Err(finding) => findings.push(finding),
+            Err(finding) => findings.push(*finding),
         }
     }
     let nobody = |name: &str| Subject { tenant: Side::Source, kind: None, id: name.to_string(), name: name.to_string() };
@@ -260,6 +267,20 @@ fn scope(setup: &Setup, map: &Map) -> Scope {
     let unused = setup.map.iter().zip(&map.found).filter(|(_, found)| !found.load(Relaxed));
     findings.extend(unused.map(|(row, _)| Finding::new("MapSourceNotFound", nobody(&row.source)).at(map_name(setup), row.line)));
     Scope { rows, matched, findings }
+}
+
+/// Asks what matching is going to ask about these mailboxes, and forgets the answers: for all of them at once (see [`Index::first_of_each`]) it costs little,
+/// and what was read stays near.
+fn look_ahead(setup: &Setup, rows: std::ops::Range<u32>) {
+    let (mut upns, mut addresses) = (Vec::new(), Vec::new());
+    for source in rows.map(|row| setup.mailboxes.get(row as usize)) {
+        upns.extend(upn_for(setup, &source, None, None).map(|upn| text_hash(&upn)));
+        addresses.extend(address::source_primary(&source).map(|primary| primary.key_hash()));
+    }
+    for found in [setup.upns.first_of_each(&upns), setup.addresses.first_of_each(&addresses)] {
+        let records = found.into_iter().flatten().map(|number| setup.recipients.get(RecipientId(number)));
+        std::hint::black_box(records.fold(0, |touched, record| touched ^ record.text(Property::EmailAddresses).value().map_or(0, str::len)));
+    }
 }
 
 /// The map file, ready to be asked.
@@ -354,7 +375,7 @@ fn candidates(setup: &Setup, rule: MatchRule, source: &Record, push: &mut dyn Fn
         }
         MatchRule::PrimarySmtpAddress => {
             let Some(primary) = source_primary(source) else { return };
-            let mapped = setup.domain_map.get(primary.domain().unwrap_or_default()).and_then(|domain| Some(format!("smtp:{}@{domain}", primary.local_part()?)));
+            let mapped = setup.domain_map.get(primary.domain().unwrap_or_default()).and_then(|domain| Some(["smtp:", primary.local_part()?, "@", domain].concat()));
             for address in std::iter::once(primary).chain(mapped.as_deref().map(ProxyAddress::parse)) {
                 for id in setup.addresses.get(address.key_hash()).map(RecipientId) {
                     if owns(&recipients.get(id), &address) {
@@ -417,13 +438,14 @@ fn not_mail_enabled(setup: &Setup, source: &Record) -> Matched {
 
 /// One target object can receive one mailbox: everybody who matched the same one is blocked.
 fn claimed_twice(setup: &Setup, rows: &[u32], matched: &mut [Matched]) {
-    let mut claims: HashMap<RecipientId, Vec<usize>> = HashMap::new();
-    for (person, matched) in matched.iter().enumerate() {
-        if let Matched::Found(id) = matched {
-            claims.entry(*id).or_default().push(person);
-        }
-    }
-    for (id, people) in claims.into_iter().filter(|(_, people)| people.len() > 1) {
+    let found = |(person, matched): (usize, &Matched)| match matched {
+        Matched::Found(id) => Some((*id, person)),
+        _ => None,
+    };
+    let mut claims: Vec<(RecipientId, usize)> = matched.iter().enumerate().filter_map(found).collect();
+    claims.par_sort_unstable();
+    for claims in claims.chunk_by(|a, b| a.0 == b.0).filter(|claims| claims.len() > 1) {
+        let (id, people) = (claims[0].0, claims.iter().map(|(_, person)| *person).collect::<Vec<_>>());
         let target = setup.recipients.get(id);
         for (at, person) in people.iter().enumerate() {
             let other = people[if at == 0 { 1 } else { 0 }];

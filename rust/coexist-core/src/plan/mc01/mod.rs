@@ -97,7 +97,7 @@ fn block(setup: &Setup, people: &matching::People, persons: Range<usize>, with_o
     let mut operations = if with_operations { Body::with_capacity(persons.len() << 12) } else { Body::new() };
     let mut findings = Vec::with_capacity(persons.len());
     let mut summary = Summary::default();
-    for person in persons {
+    for person in &judge::gather(setup, people, persons) {
         judge::person(setup, people, person, with_operations, &mut operations, &mut findings, &mut summary);
     }
     finish(operations, findings, summary)

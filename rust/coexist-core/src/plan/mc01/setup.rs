@@ -66,11 +66,25 @@ impl<'s> Joined<'s> {
         Some(Joined { table, key, index: index_table(table, key) })
     }
 
-    pub fn find(&self, text: &str) -> Option<Record<'s>> {
-        self.index
-            .get(text_hash(text))
-            .map(|at| self.table.get(at as usize))
-            .find(|record| record.text(self.key).value().is_some_and(|found| found.eq_ignore_ascii_case(text)))
+    fn find(&self, text: &str) -> Option<Record<'s>> {
+        self.index.get(text_hash(text)).map(|at| self.table.get(at as usize)).find(|record| self.is(record, text))
+    }
+
+    fn is(&self, record: &Record, text: &str) -> bool {
+        record.text(self.key).value().is_some_and(|found| found.eq_ignore_ascii_case(text))
+    }
+
+    /// The object under each text; for many at once (see [`Index::first_of_each`]).
+    pub fn find_each(&self, texts: &[Option<&str>]) -> Vec<Option<Record<'s>>> {
+        let hashes: Vec<u64> = texts.iter().map(|text| text.map_or(0, text_hash)).collect();
+        let rows = self.index.first_of_each(&hashes);
+        let records: Vec<Option<Record>> = rows.iter().map(|row| row.map(|row| self.table.get(row as usize))).collect();
+        let check = |(text, record): (&Option<&str>, Option<Record<'s>>)| {
+            let (text, record) = (text.as_ref()?, record?);
+            // Where two texts share a hash, the first one need not be it.
+            if self.is(&record, text) { Some(record) } else { self.find(text) }
+        };
+        texts.iter().zip(records).map(check).collect()
     }
 }
 
