@@ -22,9 +22,9 @@ param(
 
 $ErrorActionPreference = 'Stop'
 
-function Invoke-Measurement([string[]] $ArgumentList) {
-    $line = & $Program @ArgumentList 2> $null | Select-Object -Last 1
-    if ($LASTEXITCODE -ne 0) { throw "'$Program $($ArgumentList -join ' ')' failed; run it by itself to see why." }
+function Invoke-Measurement([string] $Command, [string[]] $ArgumentList) {
+    $line = & $Command @ArgumentList 2> $null | Select-Object -Last 1
+    if ($LASTEXITCODE -ne 0) { throw "'$Command $($ArgumentList -join ' ')' failed; run it by itself to see why." }
     $line | ConvertFrom-Json
 }
 
@@ -33,13 +33,13 @@ function Get-Median([double[]] $Values) {
     $sorted[[int][Math]::Floor($sorted.Count / 2)]
 }
 
-$null = Invoke-Measurement lab, $Folder, $People
+$null = Invoke-Measurement $Program lab, $Folder, $People
 try {
     $seconds = @{ parse = @(); judge = @(); plan = @() }
     $peak = 0.0
     for ($round = 0; $round -lt $Rounds; $round++) {
         foreach ($kind in 'parse', 'judge', 'plan') {
-            $measured = Invoke-Measurement $kind, $Folder
+            $measured = Invoke-Measurement $Program $kind, $Folder
             $seconds[$kind] += $measured.seconds
             if ($kind -eq 'plan') { $peak = [Math]::Max($peak, $measured.peakKiB / 1MB) }
             if ($kind -eq 'parse') { $bytes = $measured.bytes }
