@@ -197,7 +197,6 @@ pub(crate) struct Context {
     pub secrets: Arc<Secrets>,
 }
 
-#[cfg_attr(not(any(test, feature = "test-abi")), allow(dead_code))] // the first job in jobs/mod.rs calls them
 impl Context {
     /// Hands an event to the host. Waits when the host is far behind.
     pub fn emit(&self, what: &impl Serialize) -> Result<(), Failure> {

@@ -5,4 +5,4 @@ mod operation;
 mod writer;
 
 pub use operation::{Command, Condition, Gate, Listed, Operation, Parameter, Request, Secret, Stage, Step, SubjectRef, Surface, Test, Undo, WaitFor};
-pub use writer::{footer, Body, Header, Input, PlanFinding, Section, Summary, TenantRef, BETWEEN, VERSION};
+pub use writer::{footer, Body, Header, Input, PlanFinding, Summary, TenantRef, BETWEEN, VERSION};

@@ -43,14 +43,6 @@ pub struct Header {
 /// How objects are read to see whether an operation is due or done: by name, so that operations stay short.
 const READS: &str = r#"{"adUser":{"surface":"activeDirectory","command":"Get-ADUser","properties":["mS-DS-ConsistencyGuid","msExchArchiveGUID","msExchMailboxGuid","proxyAddresses","targetAddress","userPrincipalName"]},"exchangeUser":{"surface":"exchange","command":"Get-User"},"mailUser":{"surface":"exchange","command":"Get-MailUser"},"migrationUser":{"surface":"exchange","command":"Get-MigrationUser"},"user":{"surface":"graph","request":{"method":"GET","version":"v1.0","path":"/users/{id}?$select=id,userPrincipalName,usageLocation,assignedLicenses"}}}"#;
 
-/// The two lists of a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Section {
-    Operations,
-    Findings,
-}
-
 /// What the plan says about itself at its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
