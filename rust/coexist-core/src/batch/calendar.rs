@@ -1,0 +1,1 @@
+//! Nights, blackouts and the moments of a batch.

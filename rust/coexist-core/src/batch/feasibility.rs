@@ -1,0 +1,1 @@
+//! Why no placement exists: a reason from which nothing can be left out.

@@ -1,0 +1,1 @@
+//! When it will be over, and what binds.

@@ -1,0 +1,12 @@
+//! Who moves together, on which night, and can they.
+//!
+//! People who share hard ties are one group ([`placement::Placement`]); groups are placed on nights so that little tie weight lies between different
+//! nights; each night is then divided into batches by the same means.
+
+pub mod calendar;
+pub mod feasibility;
+pub mod forecast;
+pub mod graph;
+pub mod partition;
+pub mod placement;
+pub mod time_zone;

@@ -1,0 +1,1 @@
+//! Placing groups so that little tie weight lies between places.

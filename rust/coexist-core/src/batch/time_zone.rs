@@ -1,0 +1,1 @@
+//! Windows and IANA names of time zones.
