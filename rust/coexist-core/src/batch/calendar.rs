@@ -1,1 +1,0 @@
-//! Nights, blackouts and the moments of a batch.
