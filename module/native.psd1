@@ -71,8 +71,9 @@
     # What tab completion offers; the engine is the judge of what it takes.
     Completion = @{
         Kind = @(
-            'acceptedDomains', 'adUsers', 'configuration', 'exchangeUsers', 'groups', 'licences', 'mailboxes', 'mailboxStatistics', 'mailContacts',
-            'mailUsers', 'members', 'orgContacts', 'permissions', 'users'
+            'acceptedDomains', 'adUsers', 'calendarPermissions', 'configuration', 'exchangeUsers', 'flows', 'groups', 'licences', 'mailboxes',
+            'mailboxStatistics', 'mailContacts', 'mailUsers', 'members', 'orgContacts', 'permissions', 'recipientPermissions', 'regionalConfigurations',
+            'unifiedGroupLinks', 'users'
         )
         Item = @('MC-01')
     }

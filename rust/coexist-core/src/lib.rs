@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod batch;
+pub mod csv;
 mod data;
 pub mod directory;
 pub mod finding;

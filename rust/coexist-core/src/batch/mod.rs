@@ -9,4 +9,5 @@ pub mod forecast;
 pub mod graph;
 pub mod partition;
 pub mod placement;
+pub mod tie;
 pub mod time_zone;

@@ -13,7 +13,7 @@ struct Rule {
 
 /// The first that fits decides. Members of groups have no rule: they look like the recipients that they are, and only -Kind tells them apart.
 /// Names compare without case: Graph's JSON and its PowerShell objects differ in it.
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 14] = [
     // Get-User emits the RecipientTypeDetails of the mailbox or mail user that the person also is.
     Rule { kind: Kind::ExchangeUsers, has: &["PreviousRecipientTypeDetails"], lacks: &["EmailAddresses"] },
     Rule { kind: Kind::MailboxStatistics, has: &["MailboxGuid", "TotalDeletedItemSize"], lacks: &[TYPE] },
@@ -22,8 +22,13 @@ const RULES: [Rule; 10] = [
     Rule { kind: Kind::Users, has: &["UserPrincipalName", "Id"], lacks: &[TYPE, "DistinguishedName"] },
     Rule { kind: Kind::Licences, has: &["SkuId", "SkuPartNumber"], lacks: &[TYPE] },
     Rule { kind: Kind::OrgContacts, has: &["Id", "ProxyAddresses", "Phones"], lacks: &[TYPE, "UserPrincipalName"] },
+    Rule { kind: Kind::CalendarPermissions, has: &["FolderName", "AccessRights", "User"], lacks: &[TYPE] },
     Rule { kind: Kind::Permissions, has: &["Identity", "AccessRights", "User"], lacks: &[TYPE] },
-    Rule { kind: Kind::Permissions, has: &["Identity", "AccessRights", "Trustee"], lacks: &[TYPE] },
+    Rule { kind: Kind::RecipientPermissions, has: &["Identity", "AccessRights", "Trustee"], lacks: &[TYPE] },
+    Rule { kind: Kind::RegionalConfigurations, has: &["Identity", "Language", "TimeZone"], lacks: &[TYPE] },
+    Rule { kind: Kind::Flows, has: &["FlowName", "PrincipalObjectId"], lacks: &[TYPE] },
+    // Owners and members of Microsoft 365 groups, to whom the export added the group and the link.
+    Rule { kind: Kind::UnifiedGroupLinks, has: &["Group", "LinkType"], lacks: &[] },
     Rule { kind: Kind::Configuration, has: &["IsDehydrated", "Guid"], lacks: &[TYPE] },
 ];
 
@@ -75,7 +80,7 @@ fn bit(name: &str) -> u32 {
 const _: () = assert!(NAMES.len() <= u32::BITS as usize);
 
 /// Every name that a rule has.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 29] = [
     TYPE,
     "PreviousRecipientTypeDetails",
     "EmailAddresses",
@@ -96,6 +101,13 @@ const NAMES: [&str; 22] = [
     "AccessRights",
     "User",
     "Trustee",
+    "FolderName",
+    "Language",
+    "TimeZone",
+    "FlowName",
+    "PrincipalObjectId",
+    "Group",
+    "LinkType",
     "IsDehydrated",
     "Guid",
 ];
@@ -131,7 +143,11 @@ mod tests {
             (r#"{"Id":"1","SkuId":"s","SkuPartNumber":"E5"}"#, Some(Kind::Licences)),
             (r#"{"Id":"1","ProxyAddresses":[],"Phones":[]}"#, Some(Kind::OrgContacts)),
             (r#"{"Identity":"a","User":"b","AccessRights":["FullAccess"]}"#, Some(Kind::Permissions)),
-            (r#"{"Identity":"a","Trustee":"b","AccessRights":["SendAs"]}"#, Some(Kind::Permissions)),
+            (r#"{"Identity":"a","Trustee":"b","AccessRights":["SendAs"],"AccessControlType":"Allow"}"#, Some(Kind::RecipientPermissions)),
+            (r#"{"FolderName":"Kalender","User":"b","AccessRights":["Editor"],"Identity":"b","Mailbox":"a"}"#, Some(Kind::CalendarPermissions)),
+            (r#"{"Identity":"a","Language":"de-DE","TimeZone":"W. Europe Standard Time"}"#, Some(Kind::RegionalConfigurations)),
+            (r#"{"FlowName":"f","PrincipalObjectId":"a","PrincipalType":"User","RoleType":"Owner"}"#, Some(Kind::Flows)),
+            (r#"{"Group":"g","LinkType":"Owners","RecipientTypeDetails":"UserMailbox","PrimarySmtpAddress":"a@b.c"}"#, Some(Kind::UnifiedGroupLinks)),
             (r#"{"IsDehydrated":false,"Guid":"g","InPlaceHolds":[]}"#, Some(Kind::Configuration)),
             (r#"{"Name":"a"}"#, None),
             ("{}", None),

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     AcceptedDomains,
     AdUsers,
+    CalendarPermissions,
     Configuration,
     ExchangeUsers,
+    Flows,
     Groups,
     Licences,
     MailContacts,
@@ -22,6 +24,9 @@ pub enum Kind {
     Members,
     OrgContacts,
     Permissions,
+    RecipientPermissions,
+    RegionalConfigurations,
+    UnifiedGroupLinks,
     Users,
 }
 
@@ -45,16 +50,16 @@ const RECIPIENT_KEY: &[Property] = &[ExternalDirectoryObjectId, Guid, LegacyExch
 macro_rules! recipient {
     ($($more:ident),* $(,)?) => {
         &[
-            Alias, CustomAttribute1, CustomAttribute2, CustomAttribute3, CustomAttribute4, CustomAttribute5, CustomAttribute6, CustomAttribute7,
-            CustomAttribute8, CustomAttribute9, CustomAttribute10, CustomAttribute11, CustomAttribute12, CustomAttribute13, CustomAttribute14,
-            CustomAttribute15, DisplayName, DistinguishedName, EmailAddresses, ExternalDirectoryObjectId, Guid, IsDirSynced, LegacyExchangeDN, Name,
+            AcceptMessagesOnlyFromSendersOrMembers, Alias, CustomAttribute1, CustomAttribute2, CustomAttribute3, CustomAttribute4, CustomAttribute5,
+            CustomAttribute6, CustomAttribute7, CustomAttribute8, CustomAttribute9, CustomAttribute10, CustomAttribute11, CustomAttribute12,
+            CustomAttribute13, CustomAttribute14, CustomAttribute15, DisplayName, DistinguishedName, EmailAddresses, ExternalDirectoryObjectId, Guid, IsDirSynced, LegacyExchangeDN, Name,
             PrimarySmtpAddress, RecipientTypeDetails, $($more),*
         ]
     };
 }
 
 /// In the order of the enumeration.
-const FACTS: [Facts; 14] = [
+const FACTS: [Facts; 19] = [
     Facts {
         kind: Kind::AcceptedDomains,
         name: "acceptedDomains",
@@ -71,10 +76,20 @@ const FACTS: [Facts; 14] = [
         recipient: false,
         key: &[ObjectGuid, DistinguishedName],
         read: &[
-            DisplayName, DistinguishedName, LegacyExchangeDN, Mail, MsDsConsistencyGuid, MsExchArchiveGuid, MsExchMailboxGuid, MsExchRemoteRecipientType,
+            DisplayName, DistinguishedName, LegacyExchangeDN, Mail, Manager, MsDsConsistencyGuid, MsExchArchiveGuid, MsExchMailboxGuid, MsExchRemoteRecipientType,
             Name, ObjectClass, ObjectGuid, ProxyAddresses, SamAccountName, TargetAddress, UserPrincipalName,
         ],
         kept: &["Enabled", "msExchRecipientTypeDetails"],
+    },
+    // The cmdlet's Identity is the user's, not the mailbox's: whoever exports adds the mailbox.
+    Facts {
+        kind: Kind::CalendarPermissions,
+        name: "calendarPermissions",
+        source: "Get-MailboxFolderPermission",
+        recipient: false,
+        key: &[],
+        read: &[AccessRights, Identity, Mailbox, SharingPermissionFlags, User],
+        kept: &["FolderName"],
     },
     Facts {
         kind: Kind::Configuration,
@@ -92,10 +107,20 @@ const FACTS: [Facts; 14] = [
         recipient: false,
         key: &[ExternalDirectoryObjectId, Guid, DistinguishedName, UserPrincipalName],
         read: &[
-            DisplayName, DistinguishedName, ExternalDirectoryObjectId, Guid, IsDirSynced, Name, PreviousRecipientTypeDetails, RecipientTypeDetails,
-            UserPrincipalName,
+            AssistantName, DisplayName, DistinguishedName, ExternalDirectoryObjectId, Guid, IsDirSynced, Manager, Name, PreviousRecipientTypeDetails,
+            RecipientTypeDetails, UserPrincipalName,
         ],
         kept: &[],
+    },
+    // A row for each principal of a flow; Owner and Users are for those who list flows by hand.
+    Facts {
+        kind: Kind::Flows,
+        name: "flows",
+        source: "Get-AdminFlowOwnerRole",
+        recipient: false,
+        key: &[],
+        read: &[FlowName, Owner, PrincipalObjectId, PrincipalType, RoleType, Users],
+        kept: &["EnvironmentName", "PrincipalDisplayName", "PrincipalEmail"],
     },
     Facts {
         kind: Kind::Groups,
@@ -103,8 +128,8 @@ const FACTS: [Facts; 14] = [
         source: "Get-DistributionGroup",
         recipient: true,
         key: RECIPIENT_KEY,
-        read: recipient!(),
-        kept: &["GroupType", "HiddenFromAddressListsEnabled", "ManagedBy", "MemberJoinRestriction"],
+        read: recipient!(ManagedBy),
+        kept: &["GroupType", "HiddenFromAddressListsEnabled", "MemberJoinRestriction"],
     },
     Facts {
         kind: Kind::Licences,
@@ -150,8 +175,8 @@ const FACTS: [Facts; 14] = [
         source: "Get-MailboxStatistics",
         recipient: false,
         key: &[MailboxGuid],
-        read: &[DisplayName, MailboxGuid, TotalDeletedItemSize],
-        kept: &["IsArchiveMailbox", "ItemCount", "TotalItemSize"],
+        read: &[DisplayName, IsArchiveMailbox, ItemCount, MailboxGuid, TotalDeletedItemSize, TotalItemSize],
+        kept: &[],
     },
     Facts {
         kind: Kind::Mailboxes,
@@ -167,6 +192,7 @@ const FACTS: [Facts; 14] = [
             DelayHoldApplied,
             DelayReleaseHoldApplied,
             ExchangeGuid,
+            GrantSendOnBehalfTo,
             InPlaceHolds,
             LitigationHoldEnabled,
             MailboxLocations,
@@ -175,17 +201,17 @@ const FACTS: [Facts; 14] = [
             UsageLocation,
             UserPrincipalName
         ),
-        kept: &["ForwardingAddress", "ForwardingSmtpAddress", "GrantSendOnBehalfTo", "HiddenFromAddressListsEnabled", "IsInactiveMailbox"],
+        kept: &["ForwardingAddress", "ForwardingSmtpAddress", "HiddenFromAddressListsEnabled", "IsInactiveMailbox"],
     },
-    // What tells two members or two permissions apart is the whole object.
+    // What tells two members, links or permissions apart is the whole object. The cmdlets do not emit the group: whoever exports adds it.
     Facts {
         kind: Kind::Members,
         name: "members",
         source: "Get-DistributionGroupMember",
         recipient: false,
         key: &[],
-        read: &[ExternalDirectoryObjectId, Guid, Identity, Name, PrimarySmtpAddress, RecipientTypeDetails],
-        kept: &["Group"],
+        read: &[ExternalDirectoryObjectId, Group, Guid, Identity, Name, PrimarySmtpAddress, RecipientTypeDetails],
+        kept: &[],
     },
     Facts {
         kind: Kind::OrgContacts,
@@ -202,8 +228,35 @@ const FACTS: [Facts; 14] = [
         source: "Get-MailboxPermission",
         recipient: false,
         key: &[],
-        read: &[Identity],
-        kept: &["AccessControlType", "AccessRights", "Deny", "InheritanceType", "IsInherited", "Trustee", "User"],
+        read: &[AccessControlType, AccessRights, Deny, Identity, IsInherited, Trustee, User],
+        kept: &["InheritanceType"],
+    },
+    Facts {
+        kind: Kind::RecipientPermissions,
+        name: "recipientPermissions",
+        source: "Get-RecipientPermission",
+        recipient: false,
+        key: &[],
+        read: &[AccessControlType, AccessRights, Identity, IsInherited, Trustee],
+        kept: &["InheritanceType"],
+    },
+    Facts {
+        kind: Kind::RegionalConfigurations,
+        name: "regionalConfigurations",
+        source: "Get-MailboxRegionalConfiguration",
+        recipient: false,
+        key: &[Mailbox, Identity],
+        read: &[Identity, Language, Mailbox, TimeZone],
+        kept: &["DateFormat", "TimeFormat"],
+    },
+    Facts {
+        kind: Kind::UnifiedGroupLinks,
+        name: "unifiedGroupLinks",
+        source: "Get-UnifiedGroupLinks",
+        recipient: false,
+        key: &[],
+        read: &[ExternalDirectoryObjectId, Group, Guid, Identity, LinkType, Name, PrimarySmtpAddress, RecipientTypeDetails],
+        kept: &[],
     },
     Facts {
         kind: Kind::Users,
@@ -221,8 +274,8 @@ const FACTS: [Facts; 14] = [
 
 impl Kind {
     /// Every kind, in the order of their names.
-    pub const ALL: [Kind; 14] = {
-        let mut all = [Kind::AcceptedDomains; 14];
+    pub const ALL: [Kind; 19] = {
+        let mut all = [Kind::AcceptedDomains; 19];
         let mut index = 0;
         while index < all.len() {
             all[index] = FACTS[index].kind;
@@ -331,7 +384,7 @@ impl Kind {
     /// True where RecipientTypeDetails says that the object is of another kind.
     pub fn contradicts(self, recipient_type: &str) -> bool {
         // Rows about recipients, and the organization, carry the type of something else or nothing.
-        let has_any = matches!(self, Kind::Members | Kind::Permissions | Kind::Configuration);
+        let has_any = self.key().is_empty() || matches!(self, Kind::Configuration | Kind::RegionalConfigurations);
         let kinds = kinds_of_type(recipient_type);
         !has_any && !kinds.is_empty() && !kinds.contains(&self)
     }

@@ -20,6 +20,9 @@ macro_rules! properties {
 }
 
 properties! {
+    AcceptMessagesOnlyFromSendersOrMembers = "AcceptMessagesOnlyFromSendersOrMembers",
+    AccessControlType = "AccessControlType",
+    AccessRights = "AccessRights",
     AccountEnabled = "AccountEnabled",
     Alias = "Alias",
     ArchiveGuid = "ArchiveGuid",
@@ -27,6 +30,7 @@ properties! {
     ArchiveStatus = "ArchiveStatus",
     AssignedLicenses = "AssignedLicenses",
     AssignedPlans = "AssignedPlans",
+    AssistantName = "AssistantName",
     ComplianceTagHoldApplied = "ComplianceTagHoldApplied",
     CustomAttribute1 = "CustomAttribute1",
     CustomAttribute10 = "CustomAttribute10",
@@ -46,6 +50,7 @@ properties! {
     Default = "Default",
     DelayHoldApplied = "DelayHoldApplied",
     DelayReleaseHoldApplied = "DelayReleaseHoldApplied",
+    Deny = "Deny",
     DisplayName = "DisplayName",
     DistinguishedName = "DistinguishedName",
     DomainName = "DomainName",
@@ -55,17 +60,28 @@ properties! {
     ExternalDirectoryObjectId = "ExternalDirectoryObjectId",
     ExternalEmailAddress = "ExternalEmailAddress",
     ExternalUserState = "ExternalUserState",
+    FlowName = "FlowName",
+    GrantSendOnBehalfTo = "GrantSendOnBehalfTo",
+    Group = "Group",
     Guid = "Guid",
     Id = "Id",
     Identity = "Identity",
     InPlaceHolds = "InPlaceHolds",
     InitialDomain = "InitialDomain",
+    IsArchiveMailbox = "IsArchiveMailbox",
     IsDirSynced = "IsDirSynced",
+    IsInherited = "IsInherited",
+    ItemCount = "ItemCount",
+    Language = "Language",
     LegacyExchangeDN = "LegacyExchangeDN",
+    LinkType = "LinkType",
     LitigationHoldEnabled = "LitigationHoldEnabled",
     Mail = "Mail",
+    Mailbox = "Mailbox",
     MailboxGuid = "MailboxGuid",
     MailboxLocations = "MailboxLocations",
+    ManagedBy = "ManagedBy",
+    Manager = "Manager",
     MsDsConsistencyGuid = "mS-DS-ConsistencyGuid",
     MsExchArchiveGuid = "msExchArchiveGUID",
     MsExchMailboxGuid = "msExchMailboxGuid",
@@ -75,19 +91,29 @@ properties! {
     ObjectGuid = "ObjectGUID",
     OnPremisesImmutableId = "OnPremisesImmutableId",
     OnPremisesSyncEnabled = "OnPremisesSyncEnabled",
+    Owner = "Owner",
     PersistedCapabilities = "PersistedCapabilities",
     PreviousRecipientTypeDetails = "PreviousRecipientTypeDetails",
     PrimarySmtpAddress = "PrimarySmtpAddress",
+    PrincipalObjectId = "PrincipalObjectId",
+    PrincipalType = "PrincipalType",
     ProxyAddresses = "ProxyAddresses",
     RecipientType = "RecipientType",
     RecipientTypeDetails = "RecipientTypeDetails",
     RecoverableItemsQuota = "RecoverableItemsQuota",
+    RoleType = "RoleType",
     SamAccountName = "SamAccountName",
+    SharingPermissionFlags = "SharingPermissionFlags",
     TargetAddress = "targetAddress",
+    TimeZone = "TimeZone",
     TotalDeletedItemSize = "TotalDeletedItemSize",
+    TotalItemSize = "TotalItemSize",
+    Trustee = "Trustee",
     UsageLocation = "UsageLocation",
+    User = "User",
     UserPrincipalName = "UserPrincipalName",
     UserType = "UserType",
+    Users = "Users",
 }
 
 /// How many properties there are.
@@ -110,7 +136,7 @@ impl Property {
         if let Some(property) = BY_NAME.get(name) {
             return Some(*property);
         }
-        const LONGEST: usize = 32;
+        const LONGEST: usize = 40;
         let bytes = name.as_bytes();
         if bytes.len() > LONGEST {
             return None;
@@ -127,7 +153,18 @@ impl Property {
         use Property::*;
         matches!(
             self,
-            AssignedLicenses | AssignedPlans | EmailAddresses | InPlaceHolds | MailboxLocations | PersistedCapabilities | ProxyAddresses
+            AcceptMessagesOnlyFromSendersOrMembers
+                | AccessRights
+                | AssignedLicenses
+                | AssignedPlans
+                | EmailAddresses
+                | GrantSendOnBehalfTo
+                | InPlaceHolds
+                | MailboxLocations
+                | ManagedBy
+                | PersistedCapabilities
+                | ProxyAddresses
+                | Users
         )
     }
 }
@@ -139,7 +176,7 @@ mod tests {
     #[test]
     fn names_are_found_in_any_case_and_fit_the_buffer() {
         for property in Property::ALL {
-            assert!(property.name().len() <= 32, "{property:?}");
+            assert!(property.name().len() <= 40, "{property:?}");
             for name in [property.name().to_string(), property.name().to_ascii_lowercase(), property.name().to_ascii_uppercase()] {
                 assert_eq!(Property::parse(&name), Some(*property));
             }
