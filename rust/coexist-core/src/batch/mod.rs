@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod feasibility;
 pub mod forecast;
 pub mod graph;
+pub mod hard_ties;
 pub mod partition;
 pub mod placement;
 pub mod tie;
