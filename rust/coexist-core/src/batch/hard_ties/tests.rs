@@ -1,7 +1,11 @@
 use super::*;
 use proptest::prelude::*;
 
-fn parts(members: &[u32], ties: &[(u32, u32, u32)], without: &[usize]) -> Vec<Vec<u32>> {
+type Tie = (u32, u32, u32);
+/// Members, ties, loads, cap.
+type Knot = (Vec<u32>, Vec<Tie>, Vec<u64>, Vec<u64>);
+
+fn parts(members: &[u32], ties: &[Tie], without: &[usize]) -> Vec<Vec<u32>> {
     let position = |person: u32| members.iter().position(|m| *m == person).map(|at| at as u32);
     let kept: Vec<(u32, u32)> =
         ties.iter().enumerate().filter(|(at, _)| !without.contains(at)).filter_map(|(_, (a, b, _))| Some((position(*a)?, position(*b)?))).collect();
@@ -15,7 +19,7 @@ fn fits(members: &[u32], parts: &[Vec<u32>], loads: &[u64], cap: &[u64]) -> bool
 }
 
 /// The lightest release by trying every set of ties.
-fn lightest(members: &[u32], ties: &[(u32, u32, u32)], loads: &[u64], cap: &[u64]) -> u64 {
+fn lightest(members: &[u32], ties: &[Tie], loads: &[u64], cap: &[u64]) -> u64 {
     (0u32..1 << ties.len())
         .filter_map(|set| {
             let released: Vec<usize> = (0..ties.len()).filter(|at| set >> at & 1 == 1).collect();
@@ -26,7 +30,7 @@ fn lightest(members: &[u32], ties: &[(u32, u32, u32)], loads: &[u64], cap: &[u64
         .unwrap()
 }
 
-fn hold(members: &[u32], ties: &[(u32, u32, u32)], loads: &[u64], cap: &[u64], cut: &FreeingCut, every: usize) {
+fn hold(members: &[u32], ties: &[Tie], loads: &[u64], cap: &[u64], cut: &FreeingCut, every: usize) {
     assert_eq!(cut.parts, parts(members, ties, &cut.ties));
     assert!(fits(members, &cut.parts, loads, cap));
     assert_eq!(cut.weight, cut.ties.iter().map(|at| u64::from(ties[*at].2)).sum::<u64>());
@@ -37,7 +41,7 @@ fn hold(members: &[u32], ties: &[(u32, u32, u32)], loads: &[u64], cap: &[u64], c
     }
 }
 
-fn knot() -> impl Strategy<Value = (Vec<u32>, Vec<(u32, u32, u32)>, Vec<u64>, Vec<u64>)> {
+fn knot() -> impl Strategy<Value = Knot> {
     (2usize..8, 1usize..3).prop_flat_map(|(people, dimensions)| {
         let ends = 0..people as u32;
         (
@@ -103,17 +107,17 @@ fn whoever_alone_exceeds_the_cap_is_told() {
 }
 
 /// Large knots of the kinds that tenants have: (what, members, ties, cap, a weight that must not be exceeded).
-fn large() -> Vec<(&'static str, usize, Vec<(u32, u32, u32)>, u64, u64)> {
-    let chain: Vec<(u32, u32, u32)> = (0..4999).map(|a| (a, a + 1, 1)).collect();
-    let star: Vec<(u32, u32, u32)> = (1..5000).map(|spoke| (0, spoke, 1 + spoke % 7)).collect();
+fn large() -> Vec<(&'static str, usize, Vec<Tie>, u64, u64)> {
+    let chain: Vec<Tie> = (0..4999).map(|a| (a, a + 1, 1)).collect();
+    let star: Vec<Tie> = (1..5000).map(|spoke| (0, spoke, 1 + spoke % 7)).collect();
     // The cap leaves room for 1,999 spokes; the heaviest stay.
     let mut weights: Vec<u64> = star.iter().map(|(_, _, w)| u64::from(*w)).collect();
     weights.sort_unstable();
-    let clique: Vec<(u32, u32, u32)> = (0..120).flat_map(|a| (a + 1..120).map(move |b| (a, b, 1))).collect();
+    let clique: Vec<Tie> = (0..120).flat_map(|a| (a + 1..120).map(move |b| (a, b, 1))).collect();
     // Twenty teams of 100, each with two assistants tied to everybody of it, the teams in a ring of single ties.
-    let mut teams: Vec<(u32, u32, u32)> = (0..2000u32).filter(|p| p % 100 > 1).flat_map(|p| [(p, p - p % 100, 5), (p, p - p % 100 + 1, 5)]).collect();
+    let mut teams: Vec<Tie> = (0..2000u32).filter(|p| p % 100 > 1).flat_map(|p| [(p, p - p % 100, 5), (p, p - p % 100 + 1, 5)]).collect();
     teams.extend((0..20).map(|team| (team * 100 + 7, (team * 100 + 105) % 2000, 1)));
-    let grid: Vec<(u32, u32, u32)> =
+    let grid: Vec<Tie> =
         (0..2500u32).flat_map(|p| [(p % 50 < 49, p, p + 1), (p / 50 < 49, p, p + 50)]).filter(|(inside, _, _)| *inside).map(|(_, a, b)| (a, b, 1)).collect();
     vec![
         ("chain", 5000, chain, 100, 49),
@@ -160,7 +164,7 @@ fn speed_of_hard_ties() {
     let start = std::time::Instant::now();
     let groups = groups(500_000, &ties);
     println!("groups: {:?} for 500,000 people and 5,000,000 ties, {} groups", start.elapsed(), groups.len());
-    let ties: Vec<(u32, u32, u32)> = (0..200_000).map(|_| (draw(20_000), draw(20_000), 1 + draw(9))).collect();
+    let ties: Vec<Tie> = (0..200_000).map(|_| (draw(20_000), draw(20_000), 1 + draw(9))).collect();
     let members: Vec<u32> = (0..20_000).collect();
     let start = std::time::Instant::now();
     let cut = freeing_cut(&members, &ties, &vec![1; 20_000], &[2000]).unwrap();
