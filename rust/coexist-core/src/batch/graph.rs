@@ -56,6 +56,11 @@ impl Graph {
         &self.edges[self.starts[vertex as usize]..self.starts[vertex as usize + 1]]
     }
 
+    /// Where the neighbours of each vertex start (and the last end), and all neighbours.
+    pub(super) fn parts(&self) -> (&[usize], &[(u32, u32)]) {
+        (&self.starts, &self.edges)
+    }
+
     /// Twice the number of ties.
     pub fn half_ties(&self) -> usize {
         self.edges.len()

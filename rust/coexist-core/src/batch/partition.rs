@@ -1,1 +1,0 @@
-//! Placing groups so that little tie weight lies between places.
