@@ -60,7 +60,7 @@ impl Durations {
     /// Checks what an administrator wrote (`DurationsInvalid`): sizes ascend, days are positive, and P90 is not less than P50.
     pub fn new(durations: Vec<Duration>) -> Result<Self, Problem> {
         let invalid = |what: String| {
-            let message = format!("The move durations cannot be used: {what}. A forecast would have no meaning; correct them, or leave them out to take the table's.");
+            let message = format!("The move durations cannot be used: {what}. A forecast from them would mean nothing; correct them, or leave them out.");
             Err(Problem::new("DurationsInvalid", Category::InvalidData, message))
         };
         if durations.is_empty() {
