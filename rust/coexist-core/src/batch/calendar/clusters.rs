@@ -211,21 +211,22 @@ mod tests {
     #[test]
     fn what_is_left_after_the_moment_decides_what_is_one_cluster() {
         let nights = nights(YEAR);
-        // Between New York and London lie five hours, four in the weeks in which only one of them has changed its clocks; a night has seven, six when clocks go forward.
+        // Five hours lie between New York and London, and a night has seven. When only one of them has changed its clocks they are four apart, but in the
+        // last of those nights London has only six.
         let both = zones(&["America/New_York", "Europe/London"]);
         assert_eq!(clusters(&nights, &both, 120).unwrap().len(), 1);
         assert_eq!(clusters(&nights, &both, 121).unwrap().len(), 2);
-        // Only in the one night in which London loses an hour is less than two hours common to both New York and Berlin, and only that night parts them.
-        let night = |text: &str| Nights::new(&serde_json::from_str(text).unwrap(), &Limits::default()).unwrap();
-        let winter = r#"{"nights": ["2027-01-15", "2027-01-16"]}"#;
-        let spring = r#"{"nights": ["2027-01-15", "2027-01-16", "2027-03-27"]}"#;
-        let east = zones(&["Asia/Kolkata", "Europe/Berlin"]);
-        assert_eq!(clusters(&night(winter), &east, 150).unwrap().len(), 1);
-        assert_eq!(clusters(&night(spring), &east, 150).unwrap().len(), 1, "it is over in India before clocks change in Berlin");
-        let west = zones(&["America/New_York", "Europe/Berlin"]);
-        assert_eq!(clusters(&night(winter), &west, 60).unwrap().len(), 1);
-        assert_eq!(clusters(&night(spring), &west, 60).unwrap().len(), 1, "five hours apart, and an hour shorter");
-        assert_eq!(clusters(&night(spring), &west, 61).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn zones_that_are_apart_on_one_night_are_apart_on_all() {
+        // Sydney is an hour ahead of Tokyo in July, and two in January.
+        let both = zones(&["Asia/Tokyo", "Australia/Sydney"]);
+        let count = |dates: &str, minutes| clusters(&nights(&format!(r#"{{"nights": {dates}}}"#)), &both, minutes).unwrap().len();
+        assert_eq!(count(r#"["2027-07-02", "2027-07-03"]"#, 360), 1);
+        assert_eq!(count(r#"["2027-07-02", "2027-07-03"]"#, 361), 2);
+        assert_eq!(count(r#"["2027-01-15", "2027-07-02", "2027-07-03"]"#, 360), 2);
+        assert_eq!(count(r#"["2027-01-15", "2027-07-02", "2027-07-03"]"#, 300), 1);
     }
 
     #[test]

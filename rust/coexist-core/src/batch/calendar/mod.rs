@@ -176,7 +176,8 @@ impl Nights {
     pub fn new(calendar: &Calendar, limits: &Limits) -> Result<Self, Problem> {
         let zone = known_zone("timeZone", &calendar.time_zone)?;
         if calendar.start == calendar.end {
-            return Err(invalid(format!("start and end are both {}; nobody could say whether a night lasts a day or no time at all", calendar.start.strftime("%H:%M"))));
+            let both = calendar.start.strftime("%H:%M");
+            return Err(invalid(format!("start and end are both {both}; nobody could say whether a night lasts a day or no time at all")));
         }
         if let Some(days) = calendar.pre_stage_days.filter(|days| *days > 366) {
             return Err(invalid(format!("preStageDays is {days}; a batch is submitted a year before its completion at the most")));
@@ -298,8 +299,11 @@ impl Nights {
 }
 
 fn known_zone(field: &str, name: &str) -> Result<Zone, Problem> {
-    let unknown = || invalid(format!("{field} names '{name}', which is no time zone; take an IANA name (Europe/Berlin), a Windows name (W. Europe Standard Time) or an offset (+05:30)"));
-    time_zone::parse(name).ok_or_else(unknown).map_err(|problem| problem.about(name))
+    let unknown = || {
+        let names = "an IANA name (Europe/Berlin), a Windows name (W. Europe Standard Time) or an offset (+05:30)";
+        invalid(format!("{field} names '{name}', which is no time zone; take {names}")).about(name)
+    };
+    time_zone::parse(name).ok_or_else(unknown)
 }
 
 fn invalid(what: impl std::fmt::Display) -> Problem {

@@ -1,1 +1,0 @@
-//! When it will be over, and what binds.
