@@ -7,7 +7,7 @@ use super::view::{Uniform, View};
 use std::cmp::Reverse;
 
 /// What a flow gave each kind: (kind, place, amount).
-type Shares = Vec<(u32, u32, u64)>;
+pub(super) type Shares = Vec<(u32, u32, u64)>;
 
 /// The effort that setting aside one group for another may take, in steps.
 const REPAIR: u64 = 20_000_000;

@@ -133,33 +133,51 @@ pub enum Verdict {
 /// Says whether the groups can be placed, and if not, why.
 pub fn explain(problem: &Problem) -> Verdict {
     let view = View::new(problem);
-    let mut reasons = view.stuck();
-    let mut gone: Vec<bool> = view.classes.iter().map(|class| class.allowed.is_empty()).collect();
-    let mut shares = Vec::new();
     let uniform = view.uniform();
-    let mut found = 0;
-    for instance in view.instances(uniform.as_ref()) {
-        while found < REASONS {
-            match hall::violated(&view, &instance, &gone) {
-                Ok(fits) => {
-                    shares.push((instance, fits));
-                    break;
-                }
+    let mut asked = Asked { view: &view, reasons: view.stuck(), gone: view.classes.iter().map(|class| class.allowed.is_empty()).collect(), found: 0 };
+    // The sums, and of groups that are all alike their number, which decides; then a placement; then, if there was none to be had, how many heavy ones fit.
+    let shares: Vec<_> = view.sums(uniform.as_ref()).into_iter().filter_map(|instance| asked.ask(instance)).collect();
+    if asked.reasons.is_empty() {
+        if let Some(placement) = fill::place(&view, uniform.as_ref(), &shares) {
+            return Verdict::Feasible(placement);
+        }
+    }
+    if uniform.is_none() {
+        for instance in view.counts() {
+            asked.ask(instance);
+        }
+    }
+    if asked.reasons.is_empty() {
+        exact::decide(&view)
+    } else {
+        Verdict::Infeasible(asked.reasons)
+    }
+}
+
+/// What has come of the questions so far.
+struct Asked<'v, 'p> {
+    view: &'v View<'p>,
+    reasons: Vec<Reason>,
+    /// Classes that have their reason.
+    gone: Vec<bool>,
+    found: usize,
+}
+
+impl Asked<'_, '_> {
+    /// Asks until nobody is short any more: the question with what the flow gave each kind.
+    fn ask(&mut self, instance: hall::Instance) -> Option<(hall::Instance, fill::Shares)> {
+        while self.found < REASONS {
+            match hall::violated(self.view, &instance, &self.gone) {
+                Ok(shares) => return Some((instance, shares)),
                 Err(places) => {
-                    let places = hall::smallest(&view, &instance, &gone, places);
-                    let core = hall::core(&view, &instance, &gone, &places);
-                    core.whole.iter().for_each(|class| gone[*class as usize] = true);
-                    reasons.push(exact::tighten(&view, core));
-                    found += 1;
+                    let places = hall::smallest(self.view, &instance, &self.gone, places);
+                    let core = hall::core(self.view, &instance, &self.gone, &places);
+                    core.whole.iter().for_each(|class| self.gone[*class as usize] = true);
+                    self.reasons.push(exact::tighten(self.view, core));
+                    self.found += 1;
                 }
             }
         }
+        None
     }
-    if !reasons.is_empty() {
-        return Verdict::Infeasible(reasons);
-    }
-    if let Some(placement) = fill::place(&view, uniform.as_ref(), &shares) {
-        return Verdict::Feasible(placement);
-    }
-    exact::decide(&view)
 }

@@ -371,27 +371,34 @@ fn capacity(view: &View, cell: u32) -> Capacity {
 }
 
 fn crowds(view: &View, core: &Core) -> Vec<Crowd> {
-    let mut crowds: BTreeMap<Vec<u32>, Crowd> = BTreeMap::new();
+    let mut number: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
+    let mut crowds: Vec<Crowd> = Vec::new();
+    let mut of_class: Vec<Option<usize>> = vec![None; view.classes.len()];
     for group in &core.groups {
-        let constraints = core.constraints_of(view, *group);
-        let crowd = crowds.entry(constraints).or_insert_with_key(|constraints| Crowd { constraints: constraints.clone(), groups: 0, loads: vec![0; view.dimensions] });
-        crowd.groups += 1;
-        crowd.loads.iter_mut().zip(view.problem.load(*group)).for_each(|(sum, load)| *sum = sum.saturating_add(*load));
+        let known = &mut of_class[view.class_of[*group as usize] as usize];
+        let at = *known.get_or_insert_with(|| {
+            *number.entry(core.constraints_of(view, *group)).or_insert_with_key(|constraints| {
+                crowds.push(Crowd { constraints: constraints.clone(), groups: 0, loads: vec![0; view.dimensions] });
+                crowds.len() - 1
+            })
+        });
+        crowds[at].groups += 1;
+        crowds[at].loads.iter_mut().zip(view.problem.load(*group)).for_each(|(sum, load)| *sum = sum.saturating_add(*load));
     }
-    crowds.into_values().collect()
+    number.into_values().map(|at| crowds[at].clone()).collect()
 }
 
 /// Where some group of a core may go and fit alone, under nothing but what the core names.
 fn open(view: &View, core: &Core) -> Places {
     let mut open = Places::none(view.places);
-    let mut known: BTreeMap<Vec<u32>, Places> = BTreeMap::new();
+    let mut seen = vec![false; view.classes.len()];
     for group in &core.groups {
-        let allowed = known.entry(core.constraints_of(view, *group)).or_insert_with_key(|constraints| view.allowed(constraints));
-        let mut allowed = allowed.clone();
-        view.blocking(*group).filter(|cell| core.cells.binary_search(cell).is_ok()).for_each(|cell| allowed.remove(cell / view.dimensions as u32));
-        if !allowed.within(&open) {
-            allowed.iter().for_each(|place| open.add(place));
+        if std::mem::replace(&mut seen[view.class_of[*group as usize] as usize], true) {
+            continue;
         }
+        let mut allowed = view.allowed(&core.constraints_of(view, *group));
+        view.blocking(*group).filter(|cell| core.cells.binary_search(cell).is_ok()).for_each(|cell| allowed.remove(cell / view.dimensions as u32));
+        allowed.iter().for_each(|place| open.add(place));
     }
     open
 }

@@ -116,6 +116,19 @@ impl Owned {
         assert!(sums.iter().zip(&self.capacities).all(|(sum, holds)| sum <= holds));
     }
 
+    /// The problem that a reason with many people states, without one constraint or the capacity of one night.
+    fn stated(&self, reason: &Reason, no_constraint: Option<u32>, no_night: Option<u32>) -> Owned {
+        let mut stated = self.clone();
+        stated.set = reason.groups.iter().map(|group| self.set[*group as usize]).collect();
+        stated.loads = vec![1; reason.groups.len()];
+        stated.sets.iter_mut().for_each(|set| set.retain(|id| reason.constraints.contains(id) && Some(*id) != no_constraint));
+        stated.capacities = vec![u64::MAX; self.places()];
+        for capacity in reason.capacities.iter().filter(|capacity| Some(capacity.place) != no_night) {
+            stated.capacities[capacity.place as usize] = capacity.holds;
+        }
+        stated
+    }
+
     /// The reason is a proof by itself, and nothing can be left out of it.
     fn irreducible(&self, reason: &Reason) {
         let d = self.dimensions.len();
@@ -162,6 +175,25 @@ impl Owned {
             }
         }
     }
+}
+
+/// More alike groups than are packed one by one, on few nights: the flow decides, and its reasons stand as they are.
+fn many_alike() -> impl Strategy<Value = Owned> {
+    (41usize..70, 2usize..7, 1usize..7, 2usize..9).prop_flat_map(|(groups, places, constraints, sets)| {
+        (
+            prop::collection::vec(0..=(2 * groups / places) as u64, places),
+            prop::collection::vec(1u32..1 << places, constraints),
+            prop::collection::vec(prop::collection::btree_set(0..constraints as u32, 0..4), sets),
+            prop::collection::vec(0..sets as u32, groups),
+        )
+            .prop_map(move |(nights, masks, sets, set)| {
+                let mut owned = Owned::people(&vec![1; groups], &nights);
+                owned.constraints = (0..).zip(masks).map(|(at, mask)| Constraint { what: WHATS[at], allowed: Places::of(places, |place| mask >> place & 1 == 1) }).collect();
+                owned.sets = sets.into_iter().map(|set| set.into_iter().collect()).collect();
+                owned.set = set;
+                owned
+            })
+    })
 }
 
 fn names(name: Name) -> String {
@@ -254,6 +286,39 @@ proptest! {
     fn tiny_problems_of_alike_groups_too(owned in tiny_alike()) {
         agree(&owned);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn reasons_of_many_have_nothing_in_them_that_could_be_left_out(owned in many_alike()) {
+        if let Verdict::Infeasible(reasons) = owned.explain() {
+            for reason in reasons.iter().filter(|reason| reason.groups.len() > PACKED) {
+                let feasible = |constraint, night| matches!(owned.stated(reason, constraint, night).explain(), Verdict::Feasible(_));
+                prop_assert!(!feasible(None, None), "no proof: {reason:?}");
+                for id in &reason.constraints {
+                    prop_assert!(feasible(Some(*id), None), "constraint {id} is not needed: {reason:?}");
+                }
+                for capacity in &reason.capacities {
+                    prop_assert!(feasible(None, Some(capacity.place)), "capacity {capacity:?} is not needed: {reason:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_constraint_that_the_sum_does_not_need_is_not_named() {
+    let mut owned = Owned::people(&[1; 500], &[100; 6]);
+    owned.constrain(What::Blackout, 0..250, |night| night != 4);
+    owned.constrain(What::NotAfter, 0..350, |night| night < 2);
+    owned.constrain(What::Vip, 100..300, |night| night > 0);
+    owned.constrain(What::Readiness, 300..350, |night| night != 5);
+    let reasons = owned.reasons();
+    assert_eq!((reasons.len(), &reasons[0].constraints), (1, &vec![1, 2]));
+    // Whoever is a VIP too has the second night alone.
+    assert_eq!(reasons[0].places, [1]);
 }
 
 #[test]

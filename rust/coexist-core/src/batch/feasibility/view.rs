@@ -199,13 +199,16 @@ impl<'a> View<'a> {
         Some(Uniform { load: (0..self.dimensions).map(|d| if self.relevant.contains(&d) { load.map_or(0, |load| load[d]) } else { 0 }).collect() })
     }
 
-    /// The questions to be asked of the classes: the sum in each dimension, then how many heavy ones one place can hold.
-    pub fn instances(&self, uniform: Option<&Uniform>) -> Vec<Instance> {
+    /// The sum in each dimension; of groups that are all alike their number too.
+    pub fn sums(&self, uniform: Option<&Uniform>) -> Vec<Instance> {
         let mut instances: Vec<Instance> = self.relevant.iter().map(|d| Instance::sum(self, *d)).collect();
-        if let Some(uniform) = uniform {
-            instances.push(Instance::count(self, &uniform.load));
-            return instances;
-        }
+        instances.extend(uniform.map(|uniform| Instance::count(self, &uniform.load)));
+        instances
+    }
+
+    /// How many heavy groups one place can hold.
+    pub fn counts(&self) -> Vec<Instance> {
+        let mut instances = Vec::new();
         for d in &self.relevant {
             let mut caps: Vec<u64> = (0..self.places as u32).map(|place| self.problem.capacity(place)[*d]).filter(|cap| *cap < u64::MAX).collect();
             caps.sort_unstable_by(|a, b| b.cmp(a));
