@@ -22,6 +22,7 @@
         'ConvertTo-CoexistX500'
         'Export-CoexistSnapshot'
         'Get-CoexistSnapshot'
+        'New-CoexistBatchPlan'
         'New-CoexistLab'
         'New-CoexistPlan'
         'New-CoexistSpecification'

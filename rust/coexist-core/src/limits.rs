@@ -69,6 +69,11 @@ impl Limits {
         self.0.get(name).map_or(0, |limit| limit.value)
     }
 
+    /// A limit of the table, with its source.
+    pub fn get(&self, name: &str) -> Option<&Limit> {
+        self.0.get(name)
+    }
+
     /// Every limit, by name.
     pub fn all(&self) -> impl Iterator<Item = &Limit> {
         self.0.values()

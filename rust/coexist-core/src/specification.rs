@@ -38,6 +38,9 @@ pub struct Specification {
     /// The backlog items with their options, by id.
     #[serde(default)]
     pub items: Items,
+    /// How people are put into batches.
+    #[serde(default)]
+    pub batches: crate::batch::options::Options,
     /// Limits that differ from the table, by name.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,
@@ -249,6 +252,7 @@ impl Specification {
                 return Err(invalid(format!("match.attribute is '{attribute}'; it must be one of CustomAttribute1 to CustomAttribute15.")));
             }
         }
+        specification.batches.check()?;
         if let Some(licence) = &specification.items.mc01.licence {
             for guid in std::iter::once(&licence.sku_id).chain(&licence.disabled_plans) {
                 if !is_guid(guid) {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use coexist_core::batch::handover::Handover;
 use coexist_core::plan::mc01::{self, Inputs, MapRow, Setup};
 use coexist_core::plan::{footer, Header, Input, PlanFinding, Summary, TenantRef, BETWEEN};
 use coexist_core::problem::{Category, Problem};
@@ -91,6 +92,30 @@ impl Loaded {
         self.problems += setup.warnings.len() as u64;
         host.problems(&setup.warnings)?;
         Ok(setup)
+    }
+
+    /// The specification.
+    pub fn specification(&self) -> &Specification {
+        &self.specification
+    }
+
+    /// The files that were read, with their fingerprints.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// What jobs of the service are told of both tenants.
+    pub fn handover(&self) -> Handover {
+        let target = &self.specification.target;
+        Handover {
+            source_tenant_id: self.specification.source.tenant_id.clone().or_else(|| self.source.tenant.id.clone()),
+            delivery_domain: target.delivery_domain.clone().or_else(|| self.target.tenant.initial_domain.clone()),
+        }
+    }
+
+    /// The source tenant alone; the target's memory is given back.
+    pub fn into_source(self) -> Snapshot {
+        self.source
     }
 
     /// How many bad records and uncertainties there were.

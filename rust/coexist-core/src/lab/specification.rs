@@ -46,6 +46,7 @@ pub(super) fn write(world: &World, writer: &mut Writer) -> Result<(), Problem> {
                 ..Mc01::default()
             },
         },
+        batches: Default::default(),
         limits: Default::default(),
     };
     writer.give("coexist.json", everybody.to_text().as_bytes())?;

@@ -50,6 +50,7 @@ impl Request {
             matching: Matching::default(),
             scope: Scope::default(),
             items: Items::default(),
+            batches: Default::default(),
             limits: self.limits.clone(),
         }
     }

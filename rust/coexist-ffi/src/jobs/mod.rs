@@ -9,6 +9,7 @@ use crate::error::Failure;
 use crate::job::Work;
 use crate::operation::Table;
 
+mod batches;
 mod commit_snapshot;
 mod compare_addresses;
 mod host;
@@ -29,6 +30,7 @@ pub(crate) const TABLE: Table<Prepare> = &[
     ("readSnapshot", read_snapshot::prepare),
     ("commitSnapshot", commit_snapshot::prepare),
     ("lab", lab::prepare),
+    ("batches", batches::prepare),
     #[cfg(feature = "test-abi")]
     ("test.count", test_count::prepare),
 ];

@@ -13,12 +13,14 @@ mod named;
 mod on_premises;
 mod setup;
 mod steps;
+mod survey;
 mod wanted;
 
 pub use comparison::compare_addresses;
 pub use map::{parse as parse_map, MapRow};
 pub use setup::{Inputs, Setup};
 pub use steps::STEPS;
+pub use survey::{survey, Surveyed};
 
 use super::writer::Body;
 use super::Summary;

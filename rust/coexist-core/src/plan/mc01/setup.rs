@@ -28,6 +28,7 @@ pub struct Inputs<'s> {
 /// The inputs with everything that is looked up in them.
 pub struct Setup<'s> {
     pub(super) specification: &'s Specification,
+    pub(super) source: &'s Snapshot,
     pub(super) map: &'s [MapRow],
     pub(super) limits: Limits,
     pub(super) accepted: DomainSet,
@@ -207,6 +208,7 @@ impl<'s> Setup<'s> {
         });
         Ok(Setup {
             specification,
+            source,
             map: inputs.map,
             limits,
             accepted,
