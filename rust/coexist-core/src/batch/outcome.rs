@@ -2,6 +2,8 @@
 
 use super::calendar::moments::Moments;
 use super::caps::Caps;
+use super::forecast::capacity::Binding;
+use super::forecast::Forecast;
 use super::rules::Rules;
 use super::verdict::Verdicts;
 use crate::finding::Finding;
@@ -91,6 +93,14 @@ pub struct BatchPlan {
     pub tallies: Vec<Tally>,
     /// Who is elsewhere than in the previous plan.
     pub moved: Vec<Moved>,
+    /// Per person: from the removal of addresses to the end of the night, in minutes; 0 for who keeps all, `None` where it cannot be told.
+    pub gap_minutes: Vec<Option<u64>>,
+    /// When it will be over, and how many miss their night; `None` without a calendar.
+    pub forecast: Option<Forecast>,
+    /// The last night's date by which all are done in half of all cases, and in nine of ten.
+    pub ends: [Option<Date>; 2],
+    /// How many nights each cap asks for, and which binds.
+    pub binding: Binding,
     /// What was found.
     pub findings: Vec<Finding>,
 }

@@ -44,6 +44,8 @@ pub struct Person {
     pub target_address: Option<String>,
     /// The id of the target object, which an orchestrator job takes.
     pub target_id: Option<String>,
+    /// To how many recipients of the target that take mail from named senders only the person may write.
+    pub restricted: u32,
     /// Finding codes that the row itself brings.
     pub concerns: Vec<&'static str>,
     /// The file and line of the row, where there is one.

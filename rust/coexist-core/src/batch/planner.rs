@@ -4,6 +4,8 @@ use super::calendar::clusters::{clusters, Cluster};
 use super::calendar::moments::{moments, Leads};
 use super::calendar::Nights;
 use super::caps::{Caps, Counted, Per};
+use super::forecast::capacity::{self, Binding};
+use super::forecast::{self, Durations, Group};
 use super::graph::Graph;
 use super::hard_ties::{self, Groups};
 use super::night::{self, Draft, Guest};
@@ -24,6 +26,7 @@ use crate::problem::{Category, Problem};
 use crate::specification::LateStage;
 use crate::watch::Watch;
 use jiff::civil::Date;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What it costs per person to leave the night of the previous plan: more than any ties of one person weigh, so that as few people as possible move.
@@ -40,6 +43,9 @@ const MIDDLE: u8 = 5;
 
 /// Room that placing is given beyond what everybody needs, in parts of the need: tightly packed nights leave ties no choice.
 const SLACK: u64 = 33;
+
+/// The finding that a person's target object holds addresses that the target has not accepted.
+const LOSES_ADDRESSES: &str = "AddressNotAccepted";
 
 /// What a hard tie weighs at least where a group is too large for one batch and its night is divided.
 const HARD: u32 = 1 << 20;
@@ -152,10 +158,18 @@ impl Ground {
 impl<'a> Planner<'a> {
     fn new(input: &'a Input<'a>, watch: &'a dyn Watch) -> Result<Self, Problem> {
         let people = input.people;
-        let mut verdicts = Verdicts::new(people, input.concerns, input.options);
+        let mut findings = Vec::new();
+        let durations = Durations::default();
+        let largest = durations.classes().last().map_or(0, |class| class.below_gigabytes);
+        let mut concerns = input.concerns.to_vec();
+        for (number, person) in people.list.iter().enumerate().filter(|(_, person)| durations.class(person.bytes()).is_none()) {
+            let finding = Finding::new("MailboxTooLarge", input.subject(number as u32)).with("count", (person.bytes() >> 30).to_string()).with("limit", largest.to_string());
+            concerns.push(Concern { person: number as u32, code: finding.code, blocks: finding.blocks });
+            findings.push(finding);
+        }
+        let mut verdicts = Verdicts::new(people, &concerns, input.options);
         let hard: Vec<(u32, u32)> = input.ties.iter().filter(|tie| tie.hard).map(|tie| (tie.from, tie.to)).collect();
         verdicts.take_along(&hard, |person| people.list[person as usize].submitted);
-        let mut findings = Vec::new();
         let calendar = input.options.calendar.as_ref();
         let nights = calendar.map(|calendar| Nights::new(calendar, input.limits)).transpose()?;
 
@@ -667,6 +681,10 @@ impl Planner<'_> {
             rules: Rules::default(),
             rules_of: Vec::new(),
             place_of: Vec::with_capacity(dates.len()),
+            gap_minutes: vec![None; people.len()],
+            forecast: None,
+            ends: [None; 2],
+            binding: self.binding(),
             tallies: Vec::new(),
             moved: Vec::new(),
             findings: Vec::new(),
@@ -737,11 +755,64 @@ impl Planner<'_> {
                 }
             }
         }
+        self.gaps(&mut plan);
+        self.forecast(&mut plan);
         plan.rules = std::mem::take(&mut self.rules);
         plan.rules_of = std::mem::take(&mut self.rules_of);
         plan.findings = std::mem::take(&mut self.findings);
         plan.verdicts = self.verdicts;
         Ok(plan)
+    }
+
+    /// How many nights each cap asks for.
+    fn binding(&self) -> Binding {
+        let total = |counted| (0..self.input.people.len() as u32).filter(|person| self.moves(*person)).map(|person| self.load(person, counted)).fold(0, u64::saturating_add);
+        let caps: Vec<capacity::Cap> = match &self.nights {
+            Some(_) => self.caps.of_nights().map(|cap| capacity::Cap { name: &cap.name, total: total(cap.counts), per_night: cap.value }).collect(),
+            None => self.caps.binding(Per::Batch, Counted::People).map(|cap| capacity::Cap { name: &cap.name, total: total(cap.counts), per_night: cap.value }).into_iter().collect(),
+        };
+        capacity::needed(&caps)
+    }
+
+    /// How long mail of each person is not attributed, and who writes to restricted recipients then.
+    fn gaps(&mut self, plan: &mut BatchPlan) {
+        let (Some(removal), people) = (self.input.removal, &self.input.people.list) else { return };
+        let mut loses = vec![false; people.len()];
+        self.input.concerns.iter().filter(|concern| concern.code == LOSES_ADDRESSES).for_each(|concern| loses[concern.person as usize] = true);
+        for (person, row) in people.iter().enumerate() {
+            let Some(moments) = plan.batches.get(plan.batch_of[person] as usize).and_then(|batch| batch.moments.as_ref()) else { continue };
+            let from = match removal {
+                LateStage::PreStage => moments.submit,
+                LateStage::Cutover => moments.remove_addresses,
+            };
+            let minutes = u64::try_from(moments.end.as_second().saturating_sub(from.as_second()) / 60).unwrap_or(0);
+            plan.gap_minutes[person] = Some(if loses[person] { minutes } else { 0 });
+            if loses[person] && row.restricted > 0 {
+                let finding = Finding::new("GapRestrictedWriter", self.input.subject(person as u32));
+                self.findings.push(finding.with("count", row.restricted.to_string()).with("hours", minutes.div_ceil(60).to_string()));
+            }
+        }
+    }
+
+    /// When it will be over.
+    fn forecast(&self, plan: &mut BatchPlan) {
+        let (Some(nights), people) = (&self.nights, &self.input.people.list) else { return };
+        let durations = Durations::default();
+        let mut counts: BTreeMap<(usize, usize, usize), (u64, Timestamp)> = BTreeMap::new();
+        for batch in &plan.batches {
+            let place = plan.place_of[batch.night as usize];
+            let Some(moments) = batch.moments.as_ref().filter(|_| place != NONE) else { continue };
+            for person in &batch.people {
+                if let Some(class) = durations.class(people[*person as usize].bytes()) {
+                    let cluster = usize::from(self.cluster_of[batch.people[0] as usize]);
+                    counts.entry((place as usize, cluster, class)).or_insert((0, moments.submit)).0 += 1;
+                }
+            }
+        }
+        let groups: Vec<Group> = counts.into_iter().map(|((night, cluster, class), (people, submit))| Group { class, people, submit, night, cluster }).collect();
+        let forecast = forecast::forecast(&durations, &self.clusters, &groups);
+        plan.ends = [forecast.p50, forecast.p90].map(|night| night.and_then(|night| Some(nights.all().get(night)?.date)));
+        plan.forecast = Some(forecast);
     }
 
     /// The names of a night's batches: those that are given, and the next numbers of the night.

@@ -3,12 +3,11 @@
 use super::calendar::moments::Moments;
 use super::calendar::text::iso;
 use super::explain::{exclusion, night_name};
-use super::outcome::{Batch, BatchPlan, NONE};
+use super::outcome::{BatchPlan, NONE};
 use super::planner::Input;
 use super::verdict::Exclusion;
 use crate::plan::{Input as Fingerprint, PlanFinding};
 use crate::problem::Problem;
-use crate::specification::LateStage;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -123,12 +122,7 @@ pub struct Report<'a> {
     cut: Vec<(u64, u64)>,
     /// Per person: whether elsewhere, and where before.
     moved: BTreeMap<u32, Option<&'a str>>,
-    /// Per person: whether addresses are removed, which opens the attribution gap.
-    loses_addresses: Vec<bool>,
 }
-
-/// The finding that a person's target object holds addresses that the target has not accepted.
-const LOSES_ADDRESSES: &str = "AddressNotAccepted";
 
 impl<'a> Report<'a> {
     /// Over a plan and what it was made from.
@@ -144,9 +138,7 @@ impl<'a> Report<'a> {
             }
         }
         let moved = plan.moved.iter().map(|moved| (moved.person, moved.from.as_deref())).collect();
-        let mut loses_addresses = vec![false; input.people.len()];
-        input.concerns.iter().filter(|concern| concern.code == LOSES_ADDRESSES).for_each(|concern| loses_addresses[concern.person as usize] = true);
-        Report { input, plan, cut, moved, loses_addresses }
+        Report { input, plan, cut, moved }
     }
 
     /// Everybody, in the order of the input.
@@ -167,25 +159,10 @@ impl<'a> Report<'a> {
             cut_weight: self.cut[at].1,
             moved: self.moved.contains_key(&person),
             previous_batch: self.moved.get(&person).copied().flatten(),
-            attribution_gap_hours: batch.and_then(|batch| self.gap(person, batch)),
+            attribution_gap_hours: plan.gap_minutes[at].map(hours),
             warnings: &plan.verdicts.warned[at],
             reason: (!reasons.is_empty()).then(|| reasons.join(" ")),
         }
-    }
-
-    /// From the removal of the person's addresses to the end of the night, by when the target account is an internal member with a licensed mailbox, in hours
-    /// with one decimal. 0 for who keeps all addresses.
-    fn gap(&self, person: u32, batch: &Batch) -> Option<f64> {
-        let (removal, moments) = (self.input.removal?, batch.moments.as_ref()?);
-        if !self.loses_addresses[person as usize] {
-            return Some(0.0);
-        }
-        let from = match removal {
-            LateStage::PreStage => moments.submit,
-            LateStage::Cutover => moments.remove_addresses,
-        };
-        let minutes = moments.end.as_second().saturating_sub(from.as_second()) / 60;
-        Some((minutes * 10 / 60) as f64 / 10.0)
     }
 
     /// Every batch, in the order of the nights.
@@ -223,6 +200,9 @@ impl<'a> Report<'a> {
             batches: plan.batches.len() as u64,
             nights: plan.nights.iter().filter(|night| night.people > 0).count() as u64,
             moved: plan.moved.len() as u64,
+            end_p50: plan.ends[0].map(|date| date.to_string()),
+            end_p90: plan.ends[1].map(|date| date.to_string()),
+            binding: plan.binding.cap().map(|cap| cap.name.clone()),
             ..Summary::default()
         };
         for tally in &plan.tallies {
@@ -305,8 +285,14 @@ impl<'a> Report<'a> {
             json(&TieLine { from: name(tie.from), to: name(tie.to), kind: &input.kinds.get(tie.kind).name, weight: tie.weight })
         }))?;
         section("findings", &mut plan.findings.iter().map(|finding| json(&PlanFinding(finding))))?;
+        write(format!("\"forecast\":{},\n\"binding\":{},\n", json(&plan.forecast), json(&plan.binding)).as_bytes())?;
         write(format!("\"summary\":{}\n}}\n", json(&self.summary())).as_bytes())
     }
+}
+
+/// With one decimal.
+fn hours(minutes: u64) -> f64 {
+    (minutes * 10 / 60) as f64 / 10.0
 }
 
 fn json(value: &impl Serialize) -> String {
