@@ -197,7 +197,8 @@ fn many_alike() -> impl Strategy<Value = Owned> {
         )
             .prop_map(move |(nights, masks, sets, set)| {
                 let mut owned = Owned::people(&vec![1; groups], &nights);
-                owned.constraints = (0..).zip(masks).map(|(at, mask)| Constraint { what: WHATS[at], allowed: Places::of(places, |place| mask >> place & 1 == 1) }).collect();
+                let allowed = |mask: u32| Places::of(places, |place| mask >> place & 1 == 1);
+                owned.constraints = WHATS.into_iter().zip(masks).map(|(what, mask)| Constraint { what, allowed: allowed(mask) }).collect();
                 owned.sets = sets.into_iter().map(|set| set.into_iter().collect()).collect();
                 owned.set = set;
                 owned
@@ -496,6 +497,17 @@ fn gigabytes_bind_where_people_do_not() {
 }
 
 #[test]
+fn what_is_said_twice_or_does_not_exist_does_no_harm() {
+    let mut owned = Owned::people(&[1; 60], &[10; 4]);
+    owned.constrain(What::NotAfter, 0..60, |night| night < 2);
+    owned.sets = vec![vec![0, 0, 99], vec![0, 0, 99]];
+    owned.set = vec![1; 60];
+    owned.set[7] = 42;
+    let reasons = owned.reasons();
+    assert_eq!((reasons.len(), &reasons[0].constraints, reasons[0].groups.len()), (1, &vec![0], 59));
+}
+
+#[test]
 fn nothing_and_no_night_at_all() {
     assert_eq!(Owned::people(&[], &[]).explain(), Verdict::Feasible(Vec::new()));
     let owned = Owned::people(&[1, 1], &[]);
@@ -600,7 +612,8 @@ proptest! {
     fn packing_agrees_with_trying_every_way(owned in prop_oneof![tiny(), tiny_level()]) {
         let all: Vec<u32> = (0..owned.set.len() as u32).collect();
         let problem = owned.problem();
-        let allowed = |group: u32| Places::of(owned.places(), |place| problem.constraints_of(group).iter().all(|id| owned.constraints[*id as usize].allowed.has(place)));
+        let lets = |id: &u32, place: u32| owned.constraints[*id as usize].allowed.has(place);
+        let allowed = |group: u32| Places::of(owned.places(), |place| problem.constraints_of(group).iter().all(|id| lets(id, place)));
         let items: Vec<pack::Item> = all.iter().map(|group| pack::Item { allowed: allowed(*group), load: problem.load(*group) }).collect();
         let mut effort = EFFORT;
         match pack::pack(&items, &owned.capacities, owned.dimensions.len(), &mut effort) {
