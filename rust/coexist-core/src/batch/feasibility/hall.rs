@@ -123,6 +123,8 @@ pub(super) fn core(view: &View, instance: &Instance, gone: &[bool], places: &Pla
         let constraints = view.problem.constraints_of(group).iter().map(|id| Element::Constraint(*id));
         let cells = view.blocking(group).filter(|cell| !places.has(*cell / view.dimensions as u32)).map(Element::Cell);
         let mut elements: Vec<Element> = constraints.chain(cells).collect();
+        elements.sort_unstable();
+        elements.dedup();
         elements.retain(|element| {
             let mask = masks.entry(*element).or_insert_with(|| view.lets(*element));
             (0..view.places as u32).any(|place| !places.has(place) && !mask.has(place))
@@ -145,11 +147,11 @@ pub(super) fn core(view: &View, instance: &Instance, gone: &[bool], places: &Pla
         if total - lost > room {
             total -= lost;
             depends.iter().for_each(|index| kept[*index] = None);
-            users[&element].iter().filter_map(|index| kept[*index].as_mut().map(|_| *index)).collect::<Vec<_>>().into_iter().for_each(|index| {
-                if let Some(elements) = kept[index].as_mut() {
+            for index in &users[&element] {
+                if let Some(elements) = kept[*index].as_mut() {
                     elements.retain(|other| *other != element);
                 }
-            });
+            }
         }
     }
     // Classes that are now alike stand and fall together.

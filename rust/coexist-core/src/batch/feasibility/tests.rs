@@ -177,6 +177,15 @@ impl Owned {
     }
 }
 
+/// The same with nights that all hold the same.
+fn tiny_level() -> impl Strategy<Value = Owned> {
+    tiny().prop_map(|mut owned| {
+        let first = owned.capacities[..owned.dimensions.len()].to_vec();
+        owned.capacities = first.repeat(owned.places());
+        owned
+    })
+}
+
 /// More alike groups than are packed one by one, on few nights: the flow decides, and its reasons stand as they are.
 fn many_alike() -> impl Strategy<Value = Owned> {
     (41usize..70, 2usize..7, 1usize..7, 2usize..9).prop_flat_map(|(groups, places, constraints, sets)| {
@@ -188,7 +197,8 @@ fn many_alike() -> impl Strategy<Value = Owned> {
         )
             .prop_map(move |(nights, masks, sets, set)| {
                 let mut owned = Owned::people(&vec![1; groups], &nights);
-                owned.constraints = (0..).zip(masks).map(|(at, mask)| Constraint { what: WHATS[at], allowed: Places::of(places, |place| mask >> place & 1 == 1) }).collect();
+                let allowed = |mask: u32| Places::of(places, |place| mask >> place & 1 == 1);
+                owned.constraints = WHATS.into_iter().zip(masks).map(|(what, mask)| Constraint { what, allowed: allowed(mask) }).collect();
                 owned.sets = sets.into_iter().map(|set| set.into_iter().collect()).collect();
                 owned.set = set;
                 owned
@@ -279,6 +289,11 @@ proptest! {
 
     #[test]
     fn tiny_problems_are_decided_as_by_trying_every_way(owned in tiny()) {
+        agree(&owned);
+    }
+
+    #[test]
+    fn tiny_problems_with_level_nights_too(owned in tiny_level()) {
         agree(&owned);
     }
 
@@ -442,6 +457,19 @@ fn groups_too_large_are_told_together_the_heaviest_first() {
 }
 
 #[test]
+fn what_only_the_sum_needed_is_left_out_where_packing_needs_less() {
+    // By their sum all six are too many for three nights; but three of them do not go into two nights even alone.
+    let mut owned = Owned::people(&[1200; 6], &[2000; 4]);
+    owned.loads[0] = 1201;
+    owned.constrain(What::NotAfter, 0..3, |night| night < 3);
+    let pilots = owned.constrain(What::Pilot, 3..6, |night| night == 1 || night == 2);
+    let reasons = owned.reasons();
+    assert_eq!((&reasons[0].constraints, &reasons[0].groups), (&vec![pilots], &vec![3, 4, 5]));
+    assert_eq!(reasons[0].capacities.iter().map(|capacity| capacity.place).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(reasons[0].kind, Kind::Crowded { least: vec![(Dimension::People, 1200)], groups: 3, room: 2 });
+}
+
+#[test]
 fn independent_shortages_are_all_told() {
     let mut owned = Owned::people(&[1; 100], &[10; 20]);
     owned.constrain(What::Pin, 0..15, |night| night == 3);
@@ -466,6 +494,17 @@ fn gigabytes_bind_where_people_do_not() {
         ["6,000 GB must go on 5 nights, which hold 5,002.5 GB (gigabytesPerNight: 1,000.5). \
           What would help: room for 997.5 more GB, or 1 night more, or gigabytesPerNight of 1,200."]
     );
+}
+
+#[test]
+fn what_is_said_twice_or_does_not_exist_does_no_harm() {
+    let mut owned = Owned::people(&[1; 60], &[10; 4]);
+    owned.constrain(What::NotAfter, 0..60, |night| night < 2);
+    owned.sets = vec![vec![0, 0, 99], vec![0, 0, 99]];
+    owned.set = vec![1; 60];
+    owned.set[7] = 42;
+    let reasons = owned.reasons();
+    assert_eq!((reasons.len(), &reasons[0].constraints, reasons[0].groups.len()), (1, &vec![0], 59));
 }
 
 #[test]
@@ -570,10 +609,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn packing_agrees_with_trying_every_way(owned in tiny()) {
+    fn packing_agrees_with_trying_every_way(owned in prop_oneof![tiny(), tiny_level()]) {
         let all: Vec<u32> = (0..owned.set.len() as u32).collect();
         let problem = owned.problem();
-        let allowed = |group: u32| Places::of(owned.places(), |place| problem.constraints_of(group).iter().all(|id| owned.constraints[*id as usize].allowed.has(place)));
+        let lets = |id: &u32, place: u32| owned.constraints[*id as usize].allowed.has(place);
+        let allowed = |group: u32| Places::of(owned.places(), |place| problem.constraints_of(group).iter().all(|id| lets(id, place)));
         let items: Vec<pack::Item> = all.iter().map(|group| pack::Item { allowed: allowed(*group), load: problem.load(*group) }).collect();
         let mut effort = EFFORT;
         match pack::pack(&items, &owned.capacities, owned.dimensions.len(), &mut effort) {
