@@ -171,7 +171,7 @@ fn because(input: &Input, plan: &BatchPlan, person: u32, nights: &[NightTold], g
     }
     if let Some(previous) = input.previous {
         match previous.batch_of[person as usize].as_deref() {
-            Some(batch) if previous.batches.get(batch).copied().flatten().map(|date| date.to_string()) == Some(own.night.clone()) => {
+            Some(batch) if previous.night(batch).map(|date| date.to_string()).as_deref() == Some(&own.night) => {
                 because.push("The previous plan had this night, and nothing asked for another.".to_string());
             }
             Some(batch) => because.push(format!("The previous plan had the batch {batch}, which could not be kept.")),

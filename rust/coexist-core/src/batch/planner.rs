@@ -227,7 +227,7 @@ impl<'a> Planner<'a> {
         let mut nights = BTreeMap::new();
         for person in self.input.people.list.iter().filter(|person| person.submitted) {
             if let Some(batch) = &person.batch {
-                let known = || self.input.previous.and_then(|previous| previous.batches.get(batch).copied().flatten());
+                let known = || self.input.previous.and_then(|previous| previous.night(batch));
                 let night: &mut Option<Date> = nights.entry(batch.clone()).or_default();
                 *night = night.or(person.night).or_else(known);
             }
@@ -316,6 +316,7 @@ impl<'a> Planner<'a> {
     /// Everybody on a night. Returns the ground and the place of each person ([`NONE`] for who does not move, or whose submitted batch is on a night before the calendar).
     fn place(&mut self, groups: &Groups, submitted: &BTreeMap<String, Option<Date>>) -> Result<(Ground, Vec<u32>), Problem> {
         let mut more = 0;
+        let (verdicts, findings) = (self.verdicts.clone(), self.findings.len());
         loop {
             let (ground, units) = self.units(groups, submitted, more);
             match self.try_place(&ground, &units) {
@@ -327,7 +328,13 @@ impl<'a> Planner<'a> {
                     return Ok((ground, place_of));
                 }
                 // Without a calendar, and without a number of batches that was asked for, there is always room in one more.
-                Err(problem) if self.nights.is_none() && self.input.options.batch_count.is_none() && problem.code != "Cancelled" && more < units.len() => more += 1 + more,
+                Err(problem) if self.nights.is_none() && self.input.options.batch_count.is_none() && problem.code != "Cancelled" && more < units.len() => {
+                    more += 1 + more;
+                    // What was found with fewer batches is found anew.
+                    self.rules = Rules::default();
+                    self.verdicts = verdicts.clone();
+                    self.findings.truncate(findings);
+                }
                 Err(problem) => return Err(problem),
             }
         }
@@ -371,10 +378,9 @@ impl<'a> Planner<'a> {
     /// Fills in the rules of every unit, and where it was before.
     fn rule(&mut self, ground: &Ground, units: &mut [Unit], submitted: &BTreeMap<String, Option<Date>>) {
         let (people, previous) = (self.input.people, self.input.previous);
-        let numbered: Vec<&String> = previous.map_or(Vec::new(), |previous| previous.batches.keys().collect());
         let place_of_batch = |batch: &str, night: Option<Date>| match &self.nights {
             Some(nights) => night.and_then(|night| nights.on(night)),
-            None => numbered.binary_search_by(|known| known.as_str().cmp(batch)).ok().filter(|place| *place < ground.places()),
+            None => previous.and_then(|previous| (previous.batches.get(batch)?.1 as usize).checked_sub(1)).filter(|place| *place < ground.places()),
         };
         let closed: BTreeMap<&str, (&Zone, Vec<bool>)> = match &self.nights {
             Some(nights) => self.zones.iter().map(|zone| (zone.name(), zone)).collect::<BTreeMap<_, _>>().into_iter().map(|(name, zone)| (name, (zone, nights.all().iter().map(|night| nights.closed(night, zone).is_some()).collect()))).collect(),
@@ -410,7 +416,7 @@ impl<'a> Planner<'a> {
             let mut homes: BTreeMap<usize, usize> = BTreeMap::new();
             if let Some(previous) = previous {
                 for batch in unit.people.iter().filter_map(|person| previous.batch_of[*person as usize].as_ref()) {
-                    if let Some(place) = place_of_batch(batch, previous.batches.get(batch).copied().flatten()) {
+                    if let Some(place) = place_of_batch(batch, previous.night(batch)) {
                         *homes.entry(place).or_default() += 1;
                     }
                 }

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 /// Where people were.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Previous {
-    /// The batches with their nights.
-    pub batches: BTreeMap<String, Option<Date>>,
+    /// The batches with their nights, and the nights' numbers from 1.
+    pub batches: BTreeMap<String, (Option<Date>, u32)>,
     /// The batch of each of the present people, where they were in one.
     pub batch_of: Vec<Option<String>>,
 }
@@ -28,6 +28,7 @@ struct File {
 struct Batch {
     name: String,
     night: Option<String>,
+    number: u32,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +38,11 @@ struct Person {
 }
 
 impl Previous {
+    /// The night of a batch.
+    pub fn night(&self, batch: &str) -> Option<Date> {
+        self.batches.get(batch)?.0
+    }
+
     /// Reads the file of a plan. People who are gone are passed over.
     ///
     /// # Errors
@@ -50,7 +56,7 @@ impl Previous {
         let mut batches = BTreeMap::new();
         for batch in file.batches {
             let night = batch.night.map(|night| night.parse().map_err(|_| invalid(format!("'{night}', the night of {}, is not a date", batch.name)))).transpose()?;
-            batches.insert(batch.name, night);
+            batches.insert(batch.name, (night, batch.number));
         }
         let mut batch_of = vec![None; people.len()];
         for person in file.people {

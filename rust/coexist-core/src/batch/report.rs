@@ -256,6 +256,7 @@ impl<'a> Report<'a> {
             json(&BatchLine {
                 name: &batch.name,
                 night: plan.nights[batch.night as usize].date.map(|date| date.to_string()),
+                number: batch.night + 1,
                 people: batch.people.len() as u64,
                 bytes: batch.bytes,
                 cut_weight: batch.cut,
@@ -325,6 +326,7 @@ struct NightLine {
 struct BatchLine<'a> {
     name: &'a str,
     night: Option<String>,
+    number: u32,
     people: u64,
     bytes: u64,
     cut_weight: u64,
