@@ -56,7 +56,7 @@ function New-CoexistBatchPlan {
     One person, by any identity: emits why they are on their night instead of everybody.
 
     .PARAMETER As
-    What is emitted: an object for each Person (unless told otherwise), Batch or Night, or the Summary alone.
+    What is emitted: an object for each Person (unless told otherwise), Batch, Night or Finding, or the Summary alone.
 
     .PARAMETER Path
     Where the whole plan is written.
@@ -72,7 +72,7 @@ function New-CoexistBatchPlan {
 
     .OUTPUTS
     Coexist.BatchPerson: Identity, Batch, Night, CompleteAfter, CutTies, CutWeight, Moved, PreviousBatch, AttributionGapHours, Warnings, Reason.
-    With -As: Coexist.Batch, Coexist.Night or Coexist.BatchSummary. With -Explain: Coexist.BatchExplanation.
+    With -As: Coexist.Batch, Coexist.Night, Coexist.Finding or Coexist.BatchSummary. With -Explain: Coexist.BatchExplanation.
 
     .EXAMPLE
     1..50 | ForEach-Object { [pscustomobject]@{ Identity = "person$_@contoso.com" } } | New-CoexistBatchPlan -BatchSize 20 -As Batch
@@ -102,7 +102,7 @@ function New-CoexistBatchPlan {
     New-CoexistPlan
     #>
     [CmdletBinding(SupportsShouldProcess, DefaultParameterSetName = 'Specification')]
-    [OutputType('Coexist.BatchPerson', 'Coexist.Batch', 'Coexist.Night', 'Coexist.BatchSummary', 'Coexist.BatchExplanation')]
+    [OutputType('Coexist.BatchPerson', 'Coexist.Batch', 'Coexist.Night', 'Coexist.Finding', 'Coexist.BatchSummary', 'Coexist.BatchExplanation')]
     param(
         [Parameter(ValueFromPipeline)]
         [object] $InputObject,
@@ -134,7 +134,7 @@ function New-CoexistBatchPlan {
 
         [string] $Explain,
 
-        [ValidateSet('Person', 'Batch', 'Night', 'Summary')]
+        [ValidateSet('Person', 'Batch', 'Night', 'Finding', 'Summary')]
         [string] $As = 'Person',
 
         [string] $Path,
@@ -188,8 +188,11 @@ function New-CoexistBatchPlan {
         $request.replace = $(if ($Force) { 'yes' } else { 'ask' })
 
         $result = $null
-        $emit = @{ people = 'Coexist.BatchPerson'; batches = 'Coexist.Batch'; nights = 'Coexist.Night'; explanations = 'Coexist.BatchExplanation' }
+        $emit = @{ findings = 'Coexist.Finding'; people = 'Coexist.BatchPerson'; batches = 'Coexist.Batch'; nights = 'Coexist.Night'; explanations = 'Coexist.BatchExplanation' }
         Invoke-NativeJob $PSCmdlet $request -Emit $emit -Result ([ref]$result) -Force:$Force
+        if ($result.told -and $As -ne 'Finding') {
+            $PSCmdlet.WriteWarning("$($result.told) findings about people, dates or ties; -As Finding shows them.")
+        }
         if ($As -eq 'Summary' -and -not $Explain) { ConvertTo-NativeResult $result Coexist.BatchSummary }
         elseif ($result) {
             $PSCmdlet.WriteVerbose(('{0} people in {1} batches on {2} nights; {3} of {4} ties broken (weight {5} of {6}); {7} in no batch; {8}.' -f

@@ -72,7 +72,7 @@ impl World {
         self.plan_with(|input, made| {
             let made = made.unwrap_or_else(|problem| panic!("{problem}"));
             let mut text = Vec::new();
-            Report::new(input, &made)
+            Report::new(input, &made, &BTreeMap::new())
                 .write(&[], &mut |bytes| {
                     text.extend_from_slice(bytes);
                     Ok(())

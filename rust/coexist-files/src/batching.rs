@@ -15,7 +15,7 @@ use coexist_core::batch::tie::{self, Kinds, Resolved, Ties};
 use coexist_core::batch::verdict::Concern;
 use coexist_core::batch::survey;
 use coexist_core::csv;
-use coexist_core::finding::Side;
+use coexist_core::finding::{Finding, Side};
 use coexist_core::limits::Limits;
 use coexist_core::plan::mc01;
 use coexist_core::plan::Input as Fingerprint;
@@ -188,7 +188,7 @@ impl Batched {
     /// Those of `show`.
     pub fn show<T>(&self, show: impl FnOnce(&Report) -> Result<T, Problem>) -> Result<Option<T>, Problem> {
         let input = self.input();
-        self.plan.as_ref().map(|plan| show(&Report::new(&input, plan))).transpose()
+        self.plan.as_ref().map(|plan| show(&Report::new(&input, plan, &self.ties.missed))).transpose()
     }
 
     /// Why somebody is where they are.
@@ -224,13 +224,9 @@ impl Batched {
 }
 
 impl Batched {
-    /// Tells the host what was found and what is worth knowing about ties that lead out of the plan.
-    ///
-    /// # Errors
-    /// Those of the host.
-    pub fn tell(&self, host: &dyn Host) -> Result<(), Problem> {
-        let Some(plan) = &self.plan else { return Ok(()) };
-        host.findings(&plan.findings)
+    /// What planning found.
+    pub fn findings(&self) -> &[Finding] {
+        self.plan.as_ref().map_or(&[], |plan| &plan.findings)
     }
 
     /// Writes what each batch needs into a folder: `<batch>.csv` for New-MigrationBatch, or `<batch>.job.json` for the orchestrator, and `<night>.notify.csv` with

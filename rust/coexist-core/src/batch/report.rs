@@ -5,6 +5,7 @@ use super::calendar::text::iso;
 use super::explain::{exclusion, night_name};
 use super::outcome::{BatchPlan, NONE};
 use super::planner::Input;
+use super::tie::Missed;
 use super::verdict::Exclusion;
 use crate::plan::{Input as Fingerprint, PlanFinding};
 use crate::problem::Problem;
@@ -98,6 +99,8 @@ pub struct Summary {
     pub ties: u64,
     /// What they weigh.
     pub tie_weight: u64,
+    /// Ties with people who do not move.
+    pub missed_ties: u64,
     /// Those between different nights.
     pub cut_ties: u64,
     /// What those weigh.
@@ -118,6 +121,7 @@ pub struct Summary {
 pub struct Report<'a> {
     input: &'a Input<'a>,
     plan: &'a BatchPlan,
+    missed: &'a BTreeMap<u16, Missed>,
     /// Per person: ties that are cut, and their weight.
     cut: Vec<(u64, u64)>,
     /// Per person: whether elsewhere, and where before.
@@ -125,8 +129,8 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Over a plan and what it was made from.
-    pub fn new(input: &'a Input<'a>, plan: &'a BatchPlan) -> Self {
+    /// Over a plan, what it was made from, and the ties that lead out of it, by kind.
+    pub fn new(input: &'a Input<'a>, plan: &'a BatchPlan, missed: &'a BTreeMap<u16, Missed>) -> Self {
         let mut cut = vec![(0, 0); input.people.len()];
         for tie in input.ties {
             let (from, to) = (plan.night_of(tie.from), plan.night_of(tie.to));
@@ -138,7 +142,7 @@ impl<'a> Report<'a> {
             }
         }
         let moved = plan.moved.iter().map(|moved| (moved.person, moved.from.as_deref())).collect();
-        Report { input, plan, cut, moved }
+        Report { input, plan, missed, cut, moved }
     }
 
     /// Everybody, in the order of the input.
@@ -200,6 +204,7 @@ impl<'a> Report<'a> {
             batches: plan.batches.len() as u64,
             nights: plan.nights.iter().filter(|night| night.people > 0).count() as u64,
             moved: plan.moved.len() as u64,
+            missed_ties: self.missed.values().map(|missed| missed.nobody).sum(),
             end_p50: plan.ends[0].map(|date| date.to_string()),
             end_p90: plan.ends[1].map(|date| date.to_string()),
             binding: plan.binding.cap().map(|cap| cap.name.clone()),
@@ -244,9 +249,10 @@ impl<'a> Report<'a> {
             write(text.as_bytes())
         };
         section("caps", &mut plan.caps.all.iter().map(json))?;
-        let kinds = input.kinds.all().zip(&plan.tallies).filter(|(_, tally)| tally.ties > 0);
-        section("ties", &mut kinds.map(|(kind, tally)| {
-            json(&KindLine { kind: &kind.name, hard: kind.hard, ties: tally.ties, weight: tally.weight, cut_ties: tally.cut_ties, cut_weight: tally.cut_weight })
+        let kinds = input.kinds.all().zip(&plan.tallies).enumerate().map(|(number, (kind, tally))| (kind, tally, self.missed.get(&(number as u16))));
+        let kinds = kinds.filter(|(_, tally, missed)| tally.ties > 0 || missed.is_some());
+        section("ties", &mut kinds.map(|(kind, tally, missed)| {
+            json(&KindLine { kind: &kind.name, hard: kind.hard, ties: tally.ties, weight: tally.weight, cut_ties: tally.cut_ties, cut_weight: tally.cut_weight, missed })
         }))?;
         section("nights", &mut plan.nights.iter().filter_map(|night| {
             let line = NightLine { date: night.date?.to_string(), people: night.people, capacity: night.capacity, bytes: night.bytes };
@@ -310,6 +316,8 @@ struct KindLine<'a> {
     weight: u64,
     cut_ties: u64,
     cut_weight: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missed: Option<&'a Missed>,
 }
 
 #[derive(Serialize)]

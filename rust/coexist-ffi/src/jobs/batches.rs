@@ -46,6 +46,7 @@ enum Shape {
     Person,
     Batch,
     Night,
+    Finding,
     Summary,
 }
 
@@ -55,13 +56,16 @@ struct Outcome {
     path: Option<String>,
     #[serde(flatten)]
     summary: Summary,
+    /// Findings of the planning itself.
+    told: u64,
     problems: u64,
 }
 
 pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
     let request: Request = decode(request)?;
     Ok(Box::new(move |context| {
-        let host = JobHost { context, replace: request.replace, tells_findings: true };
+        // Findings of the judge come with Test-CoexistReadiness; here they decide who moves.
+        let host = JobHost { context, replace: request.replace, tells_findings: false };
         let batched = Batched::plan(
             &Batching {
                 specification: request.specification,
@@ -85,7 +89,6 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
         if let Some(folder) = &request.export_path {
             batched.export(folder, &host)?;
         }
-        batched.tell(&host)?;
         if let Some(identity) = &request.explain {
             emit(context, "explanations", &[batched.explain(identity)?])?;
         }
@@ -95,12 +98,13 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
                 Shape::Person => portions(context, "people", report.people())?,
                 Shape::Batch => portions(context, "batches", report.batches())?,
                 Shape::Night => portions(context, "nights", report.nights())?,
+                Shape::Finding => emit(context, "findings", batched.findings())?,
                 Shape::Summary => {}
             }
             Ok(report.summary())
         })?;
         let path = request.path.map(|path| path.display().to_string());
-        encode(&Outcome { path, summary: summary.unwrap_or_default(), problems: batched.problems })
+        encode(&Outcome { path, summary: summary.unwrap_or_default(), told: batched.findings().len() as u64, problems: batched.problems })
     }))
 }
 
