@@ -8,10 +8,15 @@ use coexist_core::batch::people::{People, Person};
 use coexist_core::batch::planner::{apply_options, plan, Input};
 use coexist_core::batch::previous::Previous;
 use coexist_core::batch::report::Report;
-use coexist_core::batch::tie::{Kinds, Tie};
+use coexist_core::batch::restricted::restricted;
+use coexist_core::batch::survey;
+use coexist_core::batch::tie::{Kinds, Resolved, Tie};
 use coexist_core::batch::verdict::{Concern, Exclusion};
 use coexist_core::limits::Limits;
+use coexist_core::snapshot::{push_json, Chunk, Kind, RecordBuilder, Snapshot, Table};
+use coexist_core::specification::LateStage;
 use coexist_core::watch::Unwatched;
+use serde_json::json;
 use jiff::civil::Date;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +29,7 @@ struct World {
     concerns: Vec<Concern>,
     options: Options,
     limits: Limits,
+    removal: Option<LateStage>,
     previous: Option<String>,
 }
 
@@ -56,7 +62,7 @@ impl World {
             concerns: &self.concerns,
             options: &self.options,
             limits: &self.limits,
-            removal: None,
+            removal: self.removal,
             previous: previous.as_ref(),
         };
         let made = plan(&input, &Unwatched);
@@ -355,6 +361,72 @@ fn the_orchestrator_has_smaller_batches_and_the_plan_says_whose_rule_it_is() {
     assert_eq!(value["people"].as_array().unwrap().len(), 450);
     assert_eq!(value["summary"]["people"], 450);
     assert_eq!(value["binding"]["caps"][0]["nights"], 3);
+}
+
+fn table(kind: Kind, objects: &[serde_json::Value]) -> Table {
+    let mut builder = RecordBuilder::default();
+    for object in objects {
+        push_json(&mut builder, &object.to_string()).unwrap();
+    }
+    let mut table = Table::new(kind, format!("{}.jsonl", kind.name()));
+    table.push(Chunk::new(builder, (1..=objects.len() as u32).collect()));
+    table
+}
+
+#[test]
+fn people_of_a_snapshot_have_their_sizes_zones_and_every_name() {
+    let mut snapshot = Snapshot::default();
+    let mailbox = |name: &str, guid: &str, archive: Option<&str>| json!({"PrimarySmtpAddress": format!("{name}@contoso.com"), "Alias": name, "DisplayName": name, "ExchangeGuid": guid,
+        "ArchiveGuid": archive, "EmailAddresses": [format!("SMTP:{name}@contoso.com"), format!("smtp:{name}.old@contoso.com"), "X500:/o=x"]});
+    let mailboxes = [mailbox("zoë", "11111111-0000-0000-0000-000000000001", Some("22222222-0000-0000-0000-000000000001")), mailbox("bert", "11111111-0000-0000-0000-000000000002", None)];
+    snapshot.tables.insert(Kind::Mailboxes, table(Kind::Mailboxes, &mailboxes));
+    let statistics = [
+        json!({"MailboxGuid": "11111111-0000-0000-0000-000000000001", "TotalItemSize": "1.5 GB (1,610,612,736 bytes)", "ItemCount": 12}),
+        json!({"MailboxGuid": "22222222-0000-0000-0000-000000000001", "TotalItemSize": "1 KB (1,024 bytes)", "ItemCount": 5}),
+        json!({"MailboxGuid": "11111111-0000-0000-0000-000000000002", "TotalItemSize": "System.Object", "ItemCount": null}),
+    ];
+    snapshot.tables.insert(Kind::MailboxStatistics, table(Kind::MailboxStatistics, &statistics));
+    snapshot.tables.insert(Kind::RegionalConfigurations, table(Kind::RegionalConfigurations, &[json!({"Identity": "zoë", "TimeZone": "Tokyo Standard Time"}), json!({"Identity": "gone", "TimeZone": "UTC"})]));
+    let (mut people, problems) = People::new(survey::people(&snapshot, |_, _| true));
+    survey::add_time_zones(&mut people, &snapshot);
+    assert!(problems.is_empty());
+    let zoe = &people.list[0];
+    assert_eq!((zoe.identity.as_str(), zoe.mailbox_bytes, zoe.archive_bytes, zoe.items), ("zoë@contoso.com", Some(1_610_612_736), Some(1024), Some(12)));
+    assert_eq!(zoe.time_zone.as_deref(), Some("Tokyo Standard Time"));
+    assert_eq!(people.resolve("ZOË.old@contoso.com"), Resolved::One(0));
+    let bert = &people.list[1];
+    assert_eq!((bert.mailbox_bytes, bert.items, bert.time_zone.as_deref()), (None, None, None), "what was flattened is unknown");
+}
+
+#[test]
+fn who_writes_to_restricted_recipients_is_counted_by_name_and_by_group() {
+    let mut target = Snapshot::default();
+    let user = |name: &str, senders: serde_json::Value| json!({"PrimarySmtpAddress": format!("{name}@fabrikam.com"), "DisplayName": name, "AcceptMessagesOnlyFromSendersOrMembers": senders});
+    let users = [user("ann", json!([])), user("bert", json!(["ann", "Sales"])), user("cleo", json!(["Sales"]))];
+    target.tables.insert(Kind::MailUsers, table(Kind::MailUsers, &users));
+    let group = json!({"PrimarySmtpAddress": "board@fabrikam.com", "AcceptMessagesOnlyFromSendersOrMembers": ["bert@fabrikam.com", "ANN"]});
+    target.tables.insert(Kind::Groups, table(Kind::Groups, &[group]));
+    target.tables.insert(Kind::Members, table(Kind::Members, &[json!({"Group": "sales", "PrimarySmtpAddress": "ann@fabrikam.com"}), json!({"Group": "sales", "PrimarySmtpAddress": "cleo@fabrikam.com"})]));
+    let objects: Vec<_> = (0..3).map(|row| Some(target.table(Kind::MailUsers).unwrap().get(row))).chain([None]).collect();
+    // Ann: to Bert once though twice allowed, to Cleo as one of Sales, to the board.
+    assert_eq!(restricted(&target, &objects), [3, 1, 2, 0]);
+}
+
+#[test]
+fn the_gap_lasts_from_the_removal_of_addresses_to_the_end_of_the_night() {
+    for (stage, hours) in [(LateStage::Cutover, 7.5), (LateStage::PreStage, 14.0 * 24.0 + 7.0)] {
+        let mut world = World::of(3).nights(&NIGHTS[..1]);
+        world.concerns = vec![Concern { person: 1, code: "AddressNotAccepted", blocks: false }];
+        world.people[1].restricted = 2;
+        world.removal = Some(stage);
+        world.plan_with(|input, made| {
+            let plan = made.unwrap();
+            let missed = BTreeMap::new();
+            let gaps: Vec<Option<f64>> = Report::new(input, &plan, &missed).people().map(|row| row.attribution_gap_hours).collect();
+            assert_eq!(gaps, [Some(0.0), Some(hours), Some(0.0)]);
+            assert!(plan.findings.iter().any(|finding| finding.code == "GapRestrictedWriter" && finding.subject.id == "p1@contoso.com"));
+        });
+    }
 }
 
 prop_compose! {

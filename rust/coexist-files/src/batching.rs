@@ -13,6 +13,7 @@ use coexist_core::batch::previous::Previous;
 use coexist_core::batch::report::Report;
 use coexist_core::batch::tie::{self, Kinds, Resolved, Ties};
 use coexist_core::batch::verdict::Concern;
+use coexist_core::batch::restricted::restricted;
 use coexist_core::batch::survey;
 use coexist_core::csv;
 use coexist_core::finding::{Finding, Side};
@@ -366,7 +367,9 @@ fn from_specification(loaded: &mut Loaded, host: &dyn Host) -> Result<(Vec<Perso
         let found = next.next_if(|surveyed| surveyed.row == row);
         found.inspect(|surveyed| targets.push(surveyed.target)).is_some()
     });
-    for (person, target) in list.iter_mut().zip(targets) {
+    let restricted = restricted(setup.target(), &targets);
+    for ((person, target), restricted) in list.iter_mut().zip(targets).zip(restricted) {
+        person.restricted = restricted;
         let Some(target) = target else { continue };
         person.target_id = target.text(Property::ExternalDirectoryObjectId).value().map(str::to_string);
         let primary = target.text(Property::PrimarySmtpAddress).value().filter(|address| setup.accepts(address));

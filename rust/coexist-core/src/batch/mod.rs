@@ -23,6 +23,7 @@ pub mod planner;
 pub mod previous;
 mod refusal;
 pub mod report;
+pub mod restricted;
 pub mod rules;
 pub mod survey;
 pub mod verdict;

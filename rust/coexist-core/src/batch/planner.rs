@@ -738,6 +738,12 @@ impl Planner<'_> {
             plan.nights.push(NightPlan { date: dates[night], batches: first..plan.batches.len() as u32, people: present.len() as u64, bytes, capacity });
         }
 
+        let (moving, most) = (plan.nights.iter().map(|night| night.people).sum::<u64>(), input.limits.value("mailboxesWithoutContactingSupport"));
+        if moving > most {
+            let everybody = Subject { tenant: Side::Source, kind: None, id: String::new(), name: "the source tenant".into() };
+            self.findings.push(Finding::new("ManyMailboxes", everybody).with("count", moving.to_string()).with("limit", most.to_string()));
+        }
+
         plan.tallies = vec![Tally::default(); input.kinds.all().count()];
         for tie in input.ties {
             let (from, to) = (night_of[tie.from as usize], night_of[tie.to as usize]);

@@ -41,9 +41,11 @@ pub fn people(snapshot: &Snapshot, mut in_scope: impl FnMut(usize, &Record) -> b
     list
 }
 
-fn person(record: &Record, place: (&str, u64)) -> Person {
+/// A recipient under all its names.
+pub fn person(record: &Record, place: (&str, u64)) -> Person {
     let mut person = Person { identity: display_identity(record).to_string(), place: Some((place.0.to_string(), place.1)), ..Person::default() };
-    for name in IDENTITIES.iter().filter_map(|property| record.text(*property).value()) {
+    // Permissions and restrictions show people by the names that they have in Exchange, though several may share one.
+    for name in IDENTITIES.iter().chain(&[Property::Name, Property::DisplayName]).filter_map(|property| record.text(*property).value()) {
         person.add_name(name);
     }
     if let Some(addresses) = record.list(Property::EmailAddresses).value() {

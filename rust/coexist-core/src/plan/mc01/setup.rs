@@ -29,6 +29,7 @@ pub struct Inputs<'s> {
 pub struct Setup<'s> {
     pub(super) specification: &'s Specification,
     pub(super) source: &'s Snapshot,
+    pub(super) target: &'s Snapshot,
     pub(super) map: &'s [MapRow],
     pub(super) limits: Limits,
     pub(super) accepted: DomainSet,
@@ -209,6 +210,7 @@ impl<'s> Setup<'s> {
         Ok(Setup {
             specification,
             source,
+            target,
             map: inputs.map,
             limits,
             accepted,

@@ -33,6 +33,11 @@ impl Setup<'_> {
         self.source
     }
 
+    /// The target tenant's snapshot.
+    pub fn target(&self) -> &Snapshot {
+        self.target
+    }
+
     /// The delivery domain of the move.
     pub fn delivery_domain(&self) -> &str {
         &self.delivery_domain
