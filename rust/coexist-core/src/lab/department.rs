@@ -288,8 +288,9 @@ fn exchange_users(world: &World, department: &Department) -> Vec<Object> {
     let head = department.person(world, 0);
     let line = |at: usize| {
         let person = department.person(world, at);
+        let assistant = if at == 0 && assisted { department.person(world, 1).display_name } else { String::new() };
         Object::new([
-            ("AssistantName", (at == 0 && assisted).then(|| department.person(world, 1).display_name).unwrap_or_default().into()),
+            ("AssistantName", assistant.into()),
             ("ExternalDirectoryObjectId", person.source_id.into()),
             ("Manager", (at > 0 && managed).then(|| head.name.local.clone()).into()),
             ("RecipientTypeDetails", "UserMailbox".into()),

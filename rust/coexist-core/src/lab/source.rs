@@ -101,7 +101,7 @@ pub(super) fn archive_statistics(person: &Person) -> Object {
 fn stored(draw: Draw, class: Field, bytes: Field) -> u64 {
     let sizes = &HABITS.sizes;
     let class = draw.choose(class, sizes.iter().map(|size| (size, size.percent)), &sizes[0]);
-    class.from * MB + (((draw.word(bytes) >> 32) * ((class.to - class.from) * MB >> 10)) >> 22)
+    class.from * MB + (((draw.word(bytes) >> 32) * (((class.to - class.from) * MB) >> 10)) >> 22)
 }
 
 /// Mail of 40 to 160 KB each.

@@ -119,8 +119,8 @@ fn a_lab_is_the_same_bytes_everywhere() {
         hex::encode(hash.finalize())
     };
     // A change of these is a change of what everybody's seed means: say so in the changelog.
-    assert_eq!(digest(250, 1, &Options::default()), "f2e6950bc74fce146bf5f3699c105d0b9c44e1cf161cce5e54ceffa44d871feb");
-    assert_eq!(digest(250, 1, &Options::bench()), "f84302b1b64bd6618ab9b8bce5dd1a5ce8eb723a26064b3534c956ea3ef2f56c");
+    assert_eq!(digest(250, 1, &Options::default()), "393c132cdff895cb6b613c7f38ba225ee3d7780c7ada21157bbc0c43793d887f");
+    assert_eq!(digest(250, 1, &Options::bench()), "9c2892a5f75cb0045b50bab450cd42f8ed02b1ff12a750e3f925ff9a65ae8030");
     assert_ne!(digest(20, 1, &Options::default()), digest(20, 2, &Options::default()));
     // The threads that make it do not show.
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
@@ -194,6 +194,7 @@ proptest! {
             let kind = Kind::parse(path.split(['/', '.']).nth(1).unwrap()).unwrap();
             let mut last = String::new();
             let planted_here: BTreeSet<u64> = planted.problems.iter().filter(|problem| problem.file == *path).map(|problem| problem.line).collect();
+            let written: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
             for (number, object) in lines(text) {
                 if planted_here.contains(&number) {
                     continue;
@@ -203,7 +204,7 @@ proptest! {
                 for name in object.keys() {
                     prop_assert!(["Name", "service", "DisplayName", "FolderName"].contains(&name.as_str()) || Property::parse(name).is_some(), "{} in {}", name, path);
                 }
-                let line = text.split(|byte| *byte == b'\n').nth(number as usize - 1).unwrap();
+                let line = written[number as usize - 1];
                 prop_assert!(!line.windows(2).any(|pair| pair == b"{o" || pair == b"{m"), "{}", String::from_utf8_lossy(line));
                 if kind.key().is_empty() {
                     continue;

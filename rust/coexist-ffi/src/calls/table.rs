@@ -1,6 +1,6 @@
-//! The data tables: limits, finding codes, kinds of a snapshot.
+//! The data tables: limits, finding codes, kinds of a snapshot, kinds of ties.
 
-use coexist_core::{finding, limits::Limits, snapshot};
+use coexist_core::{batch::tie, finding, limits::Limits, snapshot};
 use serde::Deserialize;
 use serde_json::{json, Value};
 
@@ -20,6 +20,7 @@ pub(super) fn run(_engine: &Engine, request: Value) -> Result<Vec<u8>, Failure> 
         "limits" => encode(&Limits::default().all().collect::<Vec<_>>()),
         "findings" => encode(&finding::rules()),
         "snapshot" => encode(&json!({ "kinds": snapshot::schema() })),
-        name => Err(Failure::invalid_argument("UnknownTable", format!("there is no table {name:?}; there are: limits, findings, snapshot")).about(name)),
+        "ties" => encode(&tie::Kinds::default().all().collect::<Vec<_>>()),
+        name => Err(Failure::invalid_argument("UnknownTable", format!("there is no table {name:?}; there are: limits, findings, snapshot, ties")).about(name)),
     }
 }

@@ -74,7 +74,7 @@ fn mailboxes() -> Vec<Value> {
 /// Every kind of objects, all of them empty but the mailboxes and what is given.
 fn found(tables: Vec<(Kind, Vec<Value>)>) -> Ties {
     let mut all = vec![(Kind::Mailboxes, mailboxes())];
-    let kinds = [Kind::Permissions, Kind::RecipientPermissions, Kind::CalendarPermissions, Kind::ExchangeUsers, Kind::Groups, Kind::Members, Kind::Flows];
+    let kinds = [Kind::Permissions, Kind::RecipientPermissions, Kind::CalendarPermissions, Kind::ExchangeUsers, Kind::Groups, Kind::Members, Kind::Flows, Kind::UnifiedGroupLinks];
     all.extend(kinds.into_iter().map(|kind| (kind, Vec::new())));
     for (kind, objects) in tables {
         all.retain(|(other, _)| *other != kind);
@@ -339,7 +339,7 @@ fn what_was_not_exported_is_told_and_never_empty() {
     let nobody = |_: &str| Resolved::Nobody;
     let ties = from_snapshot(&snapshot, &Kinds::default(), &Limits::default(), &nobody);
     let told: Vec<_> = ties.problems.iter().map(|problem| problem.target.as_deref().unwrap()).collect();
-    assert_eq!(told, ["calendarPermissions", "exchangeUsers", "flows", "groups", "permissions", "recipientPermissions"]);
+    assert_eq!(told, ["calendarPermissions", "exchangeUsers", "flows", "groups", "permissions", "recipientPermissions", "unifiedGroupLinks"]);
     assert!(ties.problems.iter().all(|problem| problem.code == "TiesNotExported"));
     let off = Kinds::default().all().map(|kind| (kind.name.clone(), Override { weight: Some(0), hard: None })).collect();
     let ties = from_snapshot(&snapshot, &Kinds::with(&off).unwrap(), &Limits::default(), &nobody);
@@ -408,6 +408,10 @@ fn who_is_not_found_or_could_be_several_is_counted_with_those_who_move() {
     let mut both = csv("From,To\nanna,bert\n");
     both.merge(ties);
     both.merge(csv("From,To,Weight\nanna,bert,300\n"));
+    let row = |weight| TieRow { from: "anna", to: "zoe@contoso.com", kind: "", weight, place: ("pipeline", 1) };
+    let resolve = |text: &str| if text == "anna" { Resolved::One(ANNA) } else { Resolved::One(ZOE) };
+    let piped = from_rows([row(Some("hard")), row(Some("often")), row(None)].into_iter(), "pipeline", &Kinds::default(), &Limits::default(), &resolve);
+    assert_eq!((piped.ties.len(), piped.ties[0].hard, piped.ties[0].weight, piped.problems.len()), (1, true, 100, 1));
     assert_eq!((both.ties.len(), both.ties[0].weight, missed(&both, "explicit").nobody), (1, 300, 4));
 }
 
