@@ -238,6 +238,13 @@ fn list(name: &str, owners: Value, senders: Value) -> Value {
         "RecipientTypeDetails": "MailUniversalSecurityGroup", "ManagedBy": owners, "AcceptMessagesOnlyFromSendersOrMembers": senders})
 }
 
+#[test]
+fn a_star_of_many_has_one_tie_for_each_of_the_others() {
+    let owners: Vec<&str> = PEOPLE.iter().rev().map(|(alias, ..)| *alias).collect();
+    let ties = found(vec![(Kind::Groups, vec![list("all", json!(owners), json!([]))])]);
+    assert_eq!(named(&ties), (1..PEOPLE.len() as u32).map(|other| tie(ANNA, other, "groupOwner")).collect::<Vec<_>>());
+}
+
 fn member(group: &str, number: usize) -> Value {
     json!({"Group": group, "ExternalDirectoryObjectId": id(number), "RecipientTypeDetails": PEOPLE[number].2})
 }
@@ -380,6 +387,8 @@ fn a_file_of_ties_is_read_as_people_write_it() {
     assert!(ties.problems.is_empty() && ties.missed.is_empty());
     // Of one pair that is named twice the heavier row counts.
     assert_eq!(csv("From,To,Weight\nanna,bert,7\nanna,bert,9\nanna,bert,8\nbert,anna,1\n").ties.iter().map(|tie| tie.weight).collect::<Vec<_>>(), [9, 1]);
+    let both = csv("From,To,Weight\nanna,bert,hard\nanna,bert,300\nanna,bert,\n").ties;
+    assert_eq!(both, [Tie { from: ANNA, to: BERT, kind: explicit, weight: 300, hard: true }]);
     let own = csv("From,To\nanna,bert\nanna,anna@contoso.com\n").ties;
     assert_eq!(own, [Tie { from: ANNA, to: BERT, kind: explicit, weight: 100, hard: false }]);
 }
