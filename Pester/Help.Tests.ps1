@@ -32,6 +32,36 @@ BeforeAll {
             ExternalDirectoryObjectId = [string][guid]::NewGuid(); ExternalEmailAddress = 'SMTP:ben@fabrikam.com'; UserPrincipalName = 'ben@contoso.com'
         }
     }
+    function Get-MailboxPermission {
+        param([Parameter(ValueFromPipeline)] $Identity)
+        process {
+            [pscustomobject]@{
+                Identity = $Identity.ExternalDirectoryObjectId; User = 'ben@contoso.com'; AccessRights = [Collections.ArrayList]@('FullAccess')
+                IsInherited = $false; Deny = $false; InheritanceType = 'All'
+            }
+        }
+    }
+    function Get-MailboxFolderStatistics {
+        param($Identity, $FolderScope)
+        [pscustomobject]@{ Name = 'Kalender'; FolderType = 'Calendar' }
+        [pscustomobject]@{ Name = 'Geburtstage'; FolderType = 'User Created' }
+    }
+    function Get-MailboxFolderPermission {
+        param($Identity)
+        if ($Identity -ne 'anna@contoso.com:\Kalender') { throw "there is no folder $Identity" }
+        [pscustomobject]@{
+            FolderName = 'Kalender'; User = 'Ben'; AccessRights = [Collections.ArrayList]@('Editor'); SharingPermissionFlags = 'Delegate'
+            Identity = 'Ben'; IsValid = $true
+        }
+    }
+    function Get-DistributionGroup {
+        param($ResultSize)
+        [pscustomobject]@{ Name = 'sales'; PrimarySmtpAddress = 'sales@contoso.com'; RecipientTypeDetails = 'MailUniversalDistributionGroup' }
+    }
+    function Get-DistributionGroupMember {
+        param($Identity, $ResultSize)
+        Get-Mailbox
+    }
 }
 
 Describe 'Help of <Name>' -ForEach $commands {

@@ -11,6 +11,9 @@ function Export-CoexistSnapshot {
     object it keeps the properties that Coexist reads, under their own names. A property that the object does not have is left out, which means
     unknown; one that is $null is kept as empty. So pipe the cmdlets' output itself, not Select-Object of it.
 
+    Some cmdlets do not say what their objects belong to. Add it before the pipe: Group to members and owners of groups, LinkType to those of
+    Microsoft 365 groups, Mailbox to the permissions on a calendar.
+
     Nothing is visible in the snapshot before everything has arrived; an interrupted export changes nothing.
 
     .PARAMETER InputObject
@@ -49,6 +52,26 @@ function Export-CoexistSnapshot {
     Get-MailUser -ResultSize Unlimited | Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path ./source -Replace
 
     Adds the mail users, and replaces those that were there.
+
+    .EXAMPLE
+    Get-Mailbox -ResultSize Unlimited | Get-MailboxPermission | Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path ./source
+
+    Adds who may open which mailbox. Get-RecipientPermission, Get-User and Get-MailboxRegionalConfiguration are piped in the same way.
+
+    .EXAMPLE
+    Get-Mailbox -ResultSize Unlimited | ForEach-Object { $mailbox = $_.PrimarySmtpAddress
+        $calendar = Get-MailboxFolderStatistics $mailbox -FolderScope Calendar | Where-Object FolderType -EQ Calendar
+        Get-MailboxFolderPermission "${mailbox}:\$($calendar.Name)" | Add-Member Mailbox $mailbox -PassThru } |
+        Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path ./source
+
+    Adds the permissions on calendars, whatever the folder is called in the language of the mailbox.
+
+    .EXAMPLE
+    Get-DistributionGroup -ResultSize Unlimited | ForEach-Object { $group = $_.PrimarySmtpAddress
+        Get-DistributionGroupMember $group -ResultSize Unlimited | Add-Member Group $group -PassThru } |
+        Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path ./source -Kind members
+
+    Adds the members of lists. The owners of Microsoft 365 groups come from Get-UnifiedGroupLinks -LinkType Owners, with Group and LinkType added.
 
     .NOTES
     Errors:

@@ -1,13 +1,15 @@
 //! The lab: two fictional tenants of any size, with everybody and every trouble that a real project has, in known numbers.
 //!
 //! [`write()`] gives out a folder: `source/` and `target/` as Export-CoexistSnapshot would write them, a specification `coexist.json` with its `map.csv`, a
-//! second specification `pilot.json` for a few people, and `planted.json`, which says what a right plan of each finds. The bytes depend on the size, the
+//! second specification `pilot.json` for a few people, ties that only an administrator knows in `ties.csv`, and `planted.json`, which says what a right plan
+//! of each finds. The bytes depend on the size, the
 //! seed and the options alone: every value is a function of the seed and of the object's number (`random.rs`), arithmetic is on integers, and nothing is
 //! taken from an unordered collection.
 //!
 //! Nothing is kept: an object is made again wherever it is needed, so a lab of a million recipients takes no more memory than one of a thousand.
 
 mod bad;
+mod department;
 mod names;
 mod person;
 mod planted;
@@ -27,7 +29,8 @@ use crate::identity::guid::Guid;
 use crate::problem::{Category, Problem};
 use crate::snapshot::{Kind, Tenant};
 use crate::watch::Watch;
-use bad::{Bad, Way};
+use bad::Way;
+use department::{Department, TIE_FILES};
 use names::{NameGiver, POPULATION, TENANTS};
 use person::Person;
 use random::{Draw, Field, Shuffle};
@@ -103,6 +106,7 @@ struct World {
     /// Order of the target's files: slots below `people` stand for people, then come the natives, then one slot for each planted person's extra object.
     slots: Shuffle,
     slot_count: u64,
+    /// Order of the mailbox statistics: the primary mailboxes, and above `people` the archives.
     statistics: Shuffle,
     forest: Shuffle,
     states: Vec<(State, u64)>,
@@ -131,7 +135,7 @@ const NATIVES: [(Standing, u64); 4] = [(Standing::Mailbox, 70), (Standing::Conta
 /// What the bench leaves out, so that its size is that of the properties that a plan reads.
 const NOT_IN_BENCH: [(&str, &[&str]); 5] = [
     ("source/mailboxes.jsonl", &["ArchiveState", "ArchiveStatus", "Guid", "Identity", "Name", "PersistedCapabilities", "RecipientType"]),
-    ("source/mailboxStatistics.jsonl", &["DisplayName"]),
+    ("source/mailboxStatistics.jsonl", &["DisplayName", "IsArchiveMailbox"]),
     ("target/mailUsers.jsonl", &["DisplayName", "Guid", "Identity", "Name", "RecipientType"]),
     ("target/exchangeUsers.jsonl", &["DisplayName", "RecipientType", "UserPrincipalName"]),
     ("target/users.jsonl", &["accountEnabled", "displayName", "externalUserState"]),
@@ -156,14 +160,14 @@ impl World {
             natives,
             slots: Shuffle::new(seed, Field::TargetOrder, slot_count),
             slot_count,
-            statistics: Shuffle::new(seed, Field::StatisticsOrder, people),
+            statistics: Shuffle::new(seed, Field::StatisticsOrder, 2 * people),
             forest: Shuffle::new(seed, Field::ForestOrder, people),
             states: POPULATION.states.iter().map(|share| (share.state, if options.bench { share.bench } else { share.project })).collect(),
         }
     }
 
     fn places(&self) -> u64 {
-        3 * self.people + TARGET_FILES.len() as u64 * self.slot_count
+        5 * self.people + TIE_FILES.len() as u64 * department::count(self) + TARGET_FILES.len() as u64 * self.slot_count
     }
 
     fn state(&self, person: u64, planting: Option<&Planting>) -> State {
@@ -196,7 +200,7 @@ impl World {
     }
 
     fn source_mailbox(&self, person: &Person) -> Option<Object> {
-        self.edited(person, "source/mailboxes.jsonl", source::mailbox(person))
+        self.edited(person, "source/mailboxes.jsonl", source::mailbox(self, person))
     }
 
     /// The line of a slot in a file of the target, if it has one there.
@@ -232,14 +236,22 @@ impl World {
     fn write(&self, writer: &mut Writer) -> Result<(), Problem> {
         self.write_tenant(writer, "source")?;
         let mailboxes = path("source", Kind::Mailboxes);
-        let spare = |bad: u64| source::mailbox(&Person::new(self, self.slot_count + bad));
+        let spare = |bad: u64| source::mailbox(self, &Person::new(self, self.slot_count + bad));
         self.lines(writer, &mailboxes, self.people, &|place| self.source_mailbox(&Person::new(self, place)), &spare)?;
         let statistics = path("source", Kind::MailboxStatistics);
         let line = |place| {
-            let person = Person::new(self, self.statistics.at(place));
+            let number = self.statistics.at(place);
+            if let Some(number) = number.checked_sub(self.people) {
+                let has_archive = person::has_archive(Draw::new(self.seed, number), self.plantation.of_person(number).as_ref());
+                return has_archive.then(|| source::archive_statistics(&Person::new(self, number)));
+            }
+            let person = Person::new(self, number);
             self.edited(&person, &statistics, source::mailbox_statistics(&person))
         };
-        self.lines(writer, &statistics, self.people, &line, &spare)?;
+        self.lines(writer, &statistics, 2 * self.people, &line, &spare)?;
+        let regional = path("source", Kind::RegionalConfigurations);
+        self.lines(writer, &regional, self.people, &|place| Some(source::regional_configuration(self, place)), &spare)?;
+        self.write_ties(writer)?;
 
         self.write_tenant(writer, "target")?;
         for file in &TARGET_FILES {
@@ -264,7 +276,11 @@ impl World {
         let (source, target) = (&TENANTS.source, &TENANTS.target);
         let mut kinds = vec![Kind::AcceptedDomains];
         let (tenant, default) = if side == "source" {
-            kinds.extend([Kind::Configuration, Kind::Mailboxes, Kind::MailboxStatistics]);
+            kinds.extend([Kind::Configuration, Kind::Mailboxes, Kind::MailboxStatistics, Kind::RegionalConfigurations]);
+            // The first department has every habit.
+            if Department::new(self, 0).is_some() {
+                kinds.extend(TIE_FILES.iter().map(|file| file.kind));
+            }
             let domains = source.people.iter().map(|home| &home.domain).chain([&source.initial_domain, &source.hybrid_domain, &source.retired_domain]);
             let tenant = Tenant { id: Some(source.id.clone()), name: source.name.clone(), domains: domains.cloned().collect(), ..Tenant::default() };
             (Tenant { initial_domain: Some(source.initial_domain.clone()), ..tenant }, &source.people[0].domain)
@@ -305,6 +321,26 @@ impl World {
         Ok(())
     }
 
+    /// Every department of which anything is known.
+    fn departments(&self) -> impl Iterator<Item = Department> + '_ {
+        (0..department::count(self)).filter_map(|number| Department::new(self, number))
+    }
+
+    /// Gives out the files that say who works with whom, and `ties.csv`.
+    fn write_ties(&self, writer: &mut Writer) -> Result<(), Problem> {
+        for file in &TIE_FILES {
+            let path = path("source", file.kind);
+            self.blocks(writer, &path, department::count(self), &|number, block| {
+                for line in Department::new(self, number).map(|department| (file.lines)(self, &department)).unwrap_or_default() {
+                    line.write_line(&mut block.bytes);
+                    block.lines += 1;
+                }
+            })?;
+        }
+        let rows: Vec<String> = self.departments().filter_map(|department| department.row(self)).collect();
+        writer.give("ties.csv", format!("From,To,Kind,Weight\n{}", rows.concat()).as_bytes())
+    }
+
     /// Gives out one file, place by place, made block by block on all threads.
     fn lines(
         &self,
@@ -314,13 +350,32 @@ impl World {
         line: &(dyn Fn(u64) -> Option<Object> + Sync),
         spare: &(dyn Fn(u64) -> Object + Sync),
     ) -> Result<(), Problem> {
-        const BLOCK: u64 = 1024;
         let bad = bad::of_file(path, self.options.bad_records, places);
         let left_out = NOT_IN_BENCH.iter().find(|(file, _)| self.options.bench && *file == path).map(|(_, names)| *names).unwrap_or_default();
         let lean = |mut object: Object| {
             left_out.iter().for_each(|name| object.drop(name));
             object
         };
+        self.blocks(writer, path, places, &|place, block| {
+            for bad in bad.iter().filter(|bad| bad.before == place) {
+                // Nothing can come twice before anything has come.
+                let earlier = (bad.way == Way::Duplicate).then(|| (0..place).rev().find_map(line)).flatten();
+                if earlier.is_some() || bad.way != Way::Duplicate {
+                    block.bad.push((bad.code, block.lines));
+                    bad.write(earlier.map_or_else(|| spare(bad.number), lean), &mut block.bytes);
+                    block.lines += 1;
+                }
+            }
+            if let Some(object) = line(place) {
+                lean(object).write_line(&mut block.bytes);
+                block.lines += 1;
+            }
+        })
+    }
+
+    /// Gives out one file of so many places, block by block on all threads.
+    fn blocks(&self, writer: &mut Writer, path: &str, places: u64, fill: &(dyn Fn(u64, &mut Block) + Sync)) -> Result<(), Problem> {
+        const BLOCK: u64 = 1024;
         let mut lines = 0;
         let round = BLOCK * 4 * rayon::current_num_threads().max(1) as u64;
         for start in (0..places).step_by(round as usize) {
@@ -333,26 +388,12 @@ impl World {
                 .into_par_iter()
                 .map(|from| {
                     let mut block = Block { bytes: Vec::with_capacity(1 << 20), ..Block::default() };
-                    for place in from..(from + BLOCK).min(places) {
-                        for bad in bad.iter().filter(|bad| bad.before == place) {
-                            // Nothing can come twice before anything has come.
-                            let earlier = (bad.way == Way::Duplicate).then(|| (0..place).rev().find_map(line)).flatten();
-                            if earlier.is_some() || bad.way != Way::Duplicate {
-                                block.bad.push((bad, block.lines));
-                                bad.write(earlier.map_or_else(|| spare(bad.number), lean), &mut block.bytes);
-                                block.lines += 1;
-                            }
-                        }
-                        if let Some(object) = line(place) {
-                            lean(object).write_line(&mut block.bytes);
-                            block.lines += 1;
-                        }
-                    }
+                    (from..(from + BLOCK).min(places)).for_each(|place| fill(place, &mut block));
                     block
                 })
                 .collect();
             for block in written {
-                let problem = |(bad, at): &(&Bad, u64)| PlantedProblem { code: bad.code, file: path.to_string(), line: lines + at + 1 };
+                let problem = |(code, at): &(&'static str, u64)| PlantedProblem { code, file: path.to_string(), line: lines + at + 1 };
                 writer.planted.problems.extend(block.bad.iter().map(problem));
                 lines += block.lines;
                 if block.lines > 0 {
@@ -367,10 +408,11 @@ impl World {
 
 /// Lines that were made together.
 #[derive(Default)]
-struct Block<'b> {
+struct Block {
     bytes: Vec<u8>,
     lines: u64,
-    bad: Vec<(&'b Bad, u64)>,
+    /// Codes of bad records, and after how many lines each stands.
+    bad: Vec<(&'static str, u64)>,
 }
 
 /// Where the bytes go, and what is known of them.

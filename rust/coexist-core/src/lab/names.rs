@@ -109,6 +109,45 @@ pub(super) struct Plan {
 /// The two tenants.
 pub(super) static TENANTS: Lazy<Tenants> = Lazy::new(|| crate::data::parse("lab-tenants.json", include_str!("../../../../data/lab-tenants.json")));
 
+/// How people work: who works with whom, where, and how much they keep.
+#[derive(Deserialize)]
+pub(super) struct Habits {
+    pub departments: Departments,
+    pub percent: BTreeMap<String, u64>,
+    pub regions: Vec<Region>,
+    pub sizes: Vec<Size>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Departments {
+    pub people: u64,
+    pub project: u64,
+    pub bench: u64,
+    pub elsewhere_percent: u64,
+    pub no_time_zone_percent: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Region {
+    pub language: String,
+    pub time_zone: String,
+    pub calendar: String,
+    pub weight: u64,
+}
+
+/// So many of a hundred mailboxes have between so many megabytes.
+#[derive(Deserialize)]
+pub(super) struct Size {
+    pub percent: u64,
+    pub from: u64,
+    pub to: u64,
+}
+
+/// How the lab's people work.
+pub(super) static HABITS: Lazy<Habits> = Lazy::new(|| crate::data::parse("lab-habits.json", include_str!("../../../../data/lab-habits.json")));
+
 #[derive(Deserialize)]
 pub(super) struct Population {
     pub states: Vec<StateShare>,

@@ -79,9 +79,9 @@ impl Person {
             display_name: display_name(draw, &name),
             badge: format!("e{}", 100_000 + number),
             source_id: draw.ranked_guid(Field::SourceId, number, world.people),
-            exchange_guid: draw.ranked_guid(Field::ExchangeGuid, world.statistics.place(number), world.people),
-            archive_guid: (planting.is_some_and(|planting| planting.member.archive) || draw.percent(Field::HasArchive, 20))
-                .then(|| draw.guid(Field::ArchiveGuid)),
+            exchange_guid: draw.ranked_guid(Field::ExchangeGuid, world.statistics.place(number), 2 * world.people),
+            archive_guid: has_archive(draw, planting.as_ref())
+                .then(|| draw.ranked_guid(Field::ArchiveGuid, world.statistics.place(world.people + number), 2 * world.people)),
             legacy_dn: legacy_dn(draw, Field::LegacyDn, local),
             moera: format!("{local}@{}", TENANTS.source.initial_domain),
             mapped: format!("{local}@{mapped_domain}"),
@@ -179,12 +179,17 @@ impl Person {
     }
 }
 
+/// Whether the mailbox has an archive.
+pub(super) fn has_archive(draw: Draw, planting: Option<&Planting>) -> bool {
+    planting.is_some_and(|planting| planting.member.archive) || draw.percent(Field::HasArchive, 20)
+}
+
 fn home_domain(draw: Draw) -> &'static HomeDomain {
     let domains = &TENANTS.source.people;
     draw.choose(Field::HomeDomain, domains.iter().map(|domain| (domain, domain.weight)), &domains[0])
 }
 
-fn mailbox_type(draw: Draw, planted: bool) -> &'static str {
+pub(super) fn mailbox_type(draw: Draw, planted: bool) -> &'static str {
     // A planted person differs in one thing only.
     if planted {
         return "UserMailbox";

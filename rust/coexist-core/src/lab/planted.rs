@@ -26,6 +26,10 @@ pub struct Planted {
     pub pilot: BTreeMap<String, u64>,
     /// People by the state of their target object: whoever is `stamped` or `syncedStamped` needs nothing more.
     pub states: BTreeMap<String, u64>,
+    /// How many ties of each kind the source shows, and `ties.csv` (`explicit`).
+    pub ties: BTreeMap<String, u64>,
+    /// Permissions of people who move for somebody who does not.
+    pub ties_missed: u64,
     /// Records that cannot be used.
     pub problems: Vec<PlantedProblem>,
     /// The size of every file in bytes, by path.
@@ -79,6 +83,12 @@ pub(super) fn write(world: &World, writer: &mut Writer) -> Result<(), Problem> {
         writer.planted.states.insert(state.name().to_string(), *count);
     }
     count_pilot(world, &mut writer.planted.pilot);
+    for department in world.departments() {
+        for (kind, ..) in department.ties() {
+            *writer.planted.ties.entry(kind.to_string()).or_default() += 1;
+        }
+        writer.planted.ties_missed += department.gone();
+    }
     give(world, writer, &origins)
 }
 
@@ -111,6 +121,8 @@ fn give(world: &World, writer: &mut Writer, origins: &BTreeMap<&'static str, Ori
     entry("seed", Value::Number(planted.seed), &mut text);
     entry("states", counts(&planted.states), &mut text);
     entry("pilot", counts(&planted.pilot), &mut text);
+    entry("ties", counts(&planted.ties), &mut text);
+    entry("tiesMissed", Value::Number(planted.ties_missed), &mut text);
     let problems = planted.problems.iter().map(|problem| {
         Value::Object(vec![
             (Cow::Borrowed("code"), problem.code.into()),

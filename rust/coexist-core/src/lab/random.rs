@@ -52,6 +52,21 @@ pub(super) enum Field {
     Fresh = 43,
     FreshHex = 44,
     TargetMailbox = 45,
+    Department = 46,
+    Habit = 47,
+    MailboxUsers = 48,
+    GroupId = 49,
+    ListDn = 50,
+    TeamDn = 51,
+    FlowId = 52,
+    Region = 53,
+    TimeZone = 54,
+    MailboxSize = 55,
+    MailboxBytes = 56,
+    ArchiveSize = 57,
+    ArchiveBytes = 58,
+    ItemCount = 59,
+    Senders = 60,
 }
 
 /// Everything that can be drawn for one object.

@@ -1,11 +1,15 @@
 //! The lines of the source tenant.
 
+use super::department::Department;
+use super::names::{Region, HABITS};
 use super::person::Person;
-use super::random::Field;
+use super::random::{Draw, Field};
 use super::value::{Object, Value};
+use super::World;
 use crate::identity::guid::Guid;
 
 const GB: u64 = 1 << 30;
+const MB: u64 = 1 << 20;
 
 /// A size as Exchange prints it: four digits at most, then the exact bytes.
 pub(super) fn size(bytes: u64) -> String {
@@ -28,7 +32,10 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// Get-Mailbox.
-pub(super) fn mailbox(person: &Person) -> Object {
+pub(super) fn mailbox(world: &World, person: &Person) -> Object {
+    let department = Department::of(world, person.number);
+    let on_behalf = department.as_ref().map(|department| department.on_behalf(person.number)).unwrap_or_default();
+    let on_behalf: Vec<String> = on_behalf.iter().map(|other| Person::new(world, *other).name.local).collect();
     let database = "eurprd07.prod.outlook.com";
     let mut locations = vec![format!("1;{};Primary;{database};{}", person.exchange_guid, person.draw.guid(Field::SiteId))];
     locations.extend(person.archive_guid.map(|guid| format!("1;{guid};MainArchive;{database};{}", person.draw.guid(Field::Anchor))));
@@ -45,6 +52,7 @@ pub(super) fn mailbox(person: &Person) -> Object {
         ("EmailAddresses", person.addresses.clone().into()),
         ("ExchangeGuid", person.exchange_guid.into()),
         ("ExternalDirectoryObjectId", person.source_id.into()),
+        ("GrantSendOnBehalfTo", on_behalf.into()),
         ("Guid", person.draw.guid(Field::SourceGuid).into()),
         ("Identity", person.source_id.into()),
         ("InPlaceHolds", Value::List(Vec::new())),
@@ -64,11 +72,60 @@ pub(super) fn mailbox(person: &Person) -> Object {
 
 /// Get-MailboxStatistics.
 pub(super) fn mailbox_statistics(person: &Person) -> Object {
+    let bytes = stored(person.draw, Field::MailboxSize, Field::MailboxBytes);
     Object::new([
         ("DisplayName", person.display_name.clone().into()),
+        ("IsArchiveMailbox", false.into()),
+        ("ItemCount", Value::Number(items(person.draw, bytes))),
         ("MailboxGuid", person.exchange_guid.into()),
         // At most 26 GB: below the 30 GB that a mail user takes.
         ("TotalDeletedItemSize", size(((person.draw.word(Field::ItemSize) >> 32) * ((26 * GB) >> 10)) >> 22).into()),
+        ("TotalItemSize", size(bytes).into()),
+    ])
+}
+
+/// Get-MailboxStatistics -Archive.
+pub(super) fn archive_statistics(person: &Person) -> Object {
+    let bytes = stored(person.draw, Field::ArchiveSize, Field::ArchiveBytes);
+    Object::new([
+        ("DisplayName", format!("In-Place Archive - {}", person.display_name).into()),
+        ("IsArchiveMailbox", true.into()),
+        ("ItemCount", Value::Number(items(person.draw, bytes))),
+        ("MailboxGuid", person.archive_guid.unwrap_or(Guid::NIL).into()),
+        ("TotalDeletedItemSize", size(bytes >> 10).into()),
+        ("TotalItemSize", size(bytes).into()),
+    ])
+}
+
+/// How much a mailbox holds.
+fn stored(draw: Draw, class: Field, bytes: Field) -> u64 {
+    let sizes = &HABITS.sizes;
+    let class = draw.choose(class, sizes.iter().map(|size| (size, size.percent)), &sizes[0]);
+    class.from * MB + (((draw.word(bytes) >> 32) * (((class.to - class.from) * MB) >> 10)) >> 22)
+}
+
+/// Mail of 40 to 160 KB each.
+fn items(draw: Draw, bytes: u64) -> u64 {
+    bytes / ((40 + draw.below(Field::ItemCount, 120)) << 10)
+}
+
+/// Where a person works: mostly where their department is.
+pub(super) fn region(world: &World, person: u64) -> &'static Region {
+    let habits = &HABITS.departments;
+    let own = Draw::new(world.seed, person);
+    let draw = if own.percent(Field::TimeZone, habits.elsewhere_percent) { own } else { super::department::draw(world, person / habits.people) };
+    draw.choose(Field::Region, HABITS.regions.iter().map(|region| (region, region.weight)), &HABITS.regions[0])
+}
+
+/// Get-MailboxRegionalConfiguration. Whoever never signed in has no time zone.
+pub(super) fn regional_configuration(world: &World, person: u64) -> Object {
+    let draw = Draw::new(world.seed, person);
+    let region = region(world, person);
+    let known = draw.below(Field::TimeZone, 100) < 100 - HABITS.departments.no_time_zone_percent;
+    Object::new([
+        ("Identity", draw.ranked_guid(Field::SourceId, person, world.people).into()),
+        ("Language", known.then_some(region.language.as_str()).into()),
+        ("TimeZone", known.then_some(region.time_zone.as_str()).into()),
     ])
 }
 

@@ -21,6 +21,8 @@ pub(super) struct TargetObject {
     upn: String,
     primary: String,
     addresses: Vec<String>,
+    /// Of a group: who alone may write to it.
+    senders: Vec<String>,
     external: String,
     exchange_guid: Guid,
     archive_guid: Guid,
@@ -134,6 +136,7 @@ impl TargetObject {
             upn,
             primary,
             addresses,
+            senders: Vec::new(),
             external: if state == State::Mapped { person.moera.clone() } else { person.primary.clone() },
             exchange_guid: match state {
                 State::Mailbox => draw.guid(Field::TargetMailbox),
@@ -170,6 +173,7 @@ impl TargetObject {
             upn: inside,
             primary,
             addresses,
+            senders: if standing == Standing::Group { senders(world, draw) } else { Vec::new() },
             external: outside,
             exchange_guid: if standing == Standing::Mailbox { draw.guid(Field::TargetMailbox) } else { Guid::NIL },
             archive_guid: Guid::NIL,
@@ -217,7 +221,9 @@ impl TargetObject {
 
     /// Get-DistributionGroup.
     pub fn group(&self) -> Object {
-        self.common("MailUniversalDistributionGroup", "MailUniversalDistributionGroup")
+        let mut object = self.common("MailUniversalDistributionGroup", "MailUniversalDistributionGroup");
+        object.set("AcceptMessagesOnlyFromSendersOrMembers", self.senders.clone().into());
+        object
     }
 
     /// Get-Mailbox.
@@ -316,6 +322,17 @@ impl TargetObject {
             ("targetAddress", format!("SMTP:{}", self.external).into()),
         ]))
     }
+}
+
+/// Who alone may write to a list of the target: of some lists, a few people who are prepared already.
+fn senders(world: &World, draw: Draw) -> Vec<String> {
+    let restricted = draw.percent(Field::Senders, 30);
+    let people = (0..4).map(|nth| draw.nth(Field::Senders, nth + 1) % world.people);
+    let prepared = people.filter(|person| world.plantation.of_person(*person).is_none() && world.state(*person, None) == State::Prepared);
+    let mut senders: Vec<String> = prepared.take_while(|_| restricted).map(|person| world.names.name(person).local).collect();
+    senders.sort();
+    senders.dedup();
+    senders
 }
 
 /// A byte[] as ConvertTo-Json writes it.

@@ -58,27 +58,57 @@ pub fn from_csv(text: &str, file: &str, kinds: &Kinds, limits: &Limits, resolve:
     let from = column("From").ok_or_else(|| missing(file, "it has no column From"))?;
     let to = column("To").ok_or_else(|| missing(file, "it has no column To"))?;
     let (kind, weight, fields) = (column("Kind"), column("Weight"), header.len());
-    let mut gathered = Gathered::new(kinds, resolve);
-    let most = limits.value("problemsPerFile");
-    let mut bad = 0;
+    let mut rows = Rows::new(kinds, limits, resolve);
     while let Some(row) = reader.next() {
         let noted = whole(&row, fields, file).and_then(|()| {
             let optional = |column: Option<usize>| column.map(|column| row.get(column)).filter(|text| !text.is_empty());
             let row = TieRow { from: row.get(from), to: row.get(to), kind: optional(kind).unwrap_or_default(), weight: optional(weight), place: (file, row.line) };
-            gathered.row(&row)
+            rows.gathered.row(&row)
         });
+        rows.note(noted);
+    }
+    Ok(rows.finish(file))
+}
+
+/// The same of rows that come from elsewhere, such as the pipeline; `name` stands for their file in the message of what was omitted.
+pub fn from_rows<'r>(rows: impl Iterator<Item = TieRow<'r>>, name: &str, kinds: &Kinds, limits: &Limits, resolve: &dyn Fn(&str) -> Resolved) -> Ties {
+    let mut noted = Rows::new(kinds, limits, resolve);
+    for row in rows {
+        let result = noted.gathered.row(&row);
+        noted.note(result);
+    }
+    noted.finish(name)
+}
+
+/// Rows as they come: bad ones are told one by one up to a limit.
+struct Rows<'a> {
+    gathered: Gathered<'a>,
+    most: u64,
+    bad: u64,
+}
+
+impl<'a> Rows<'a> {
+    fn new(kinds: &'a Kinds, limits: &Limits, resolve: &'a dyn Fn(&str) -> Resolved) -> Self {
+        Rows { gathered: Gathered::new(kinds, resolve), most: limits.value("problemsPerFile"), bad: 0 }
+    }
+
+    fn note(&mut self, noted: Result<(), Problem>) {
         if let Err(problem) = noted {
-            bad += 1;
-            if bad <= most {
-                gathered.problems.push(problem);
+            self.bad += 1;
+            if self.bad <= self.most {
+                self.gathered.problems.push(problem);
             }
         }
     }
-    if bad > most {
-        let message = format!("{bad} rows of '{file}' cannot be used, of which the first {most} were reported one by one (limit problemsPerFile).");
-        gathered.problems.push(Problem::new("ProblemsOmitted", Category::LimitsExceeded, message).about(file));
+
+    fn finish(mut self, name: &str) -> Ties {
+        let Rows { bad, most, .. } = self;
+        if bad > most {
+            let message = format!("{bad} rows of '{name}' cannot be used, of which the first {most} were reported one by one (limit problemsPerFile).");
+            self.gathered.problems.push(Problem::new("ProblemsOmitted", Category::LimitsExceeded, message).about(name));
+        }
+        self.gathered.finish()
     }
-    Ok(gathered.finish())
 }
 
 impl Gathered<'_> {

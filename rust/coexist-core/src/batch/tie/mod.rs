@@ -10,7 +10,7 @@ mod snapshot;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use file::{from_csv, TieRow, Weight};
+pub use file::{from_csv, from_rows, TieRow, Weight};
 pub use snapshot::from_snapshot;
 
 use crate::directory::same_text;

@@ -122,6 +122,12 @@ fn missing(snapshot: &Snapshot, kinds: &Kinds) -> Vec<Problem> {
     for (name, kind) in SEEN_IN.iter().filter(|(name, kind)| kinds.on(name).is_some() && snapshot.table(*kind).is_none()) {
         absent.entry(*kind).or_default().push(name);
     }
+    // Get-UnifiedGroup has the owners too, in ManagedBy; of distribution lists alone, teams are unknown.
+    let is_team = |record: Record| record.text(Property::RecipientTypeDetails).value().is_some_and(|name| name.eq_ignore_ascii_case("GroupMailbox"));
+    let has_teams = snapshot.table(Kind::UnifiedGroupLinks).is_some() || snapshot.table(Kind::Groups).is_some_and(|groups| groups.iter().any(is_team));
+    if kinds.on("groupOwner").is_some() && !has_teams {
+        absent.entry(Kind::UnifiedGroupLinks).or_default().push("groupOwner");
+    }
     let problem = |(kind, names): (Kind, Vec<&str>)| {
         let message = format!(
             "The snapshot has no {kind}, so ties of these kinds are unknown: {}. People who belong together may be moved apart. Export {}, or set the weight of these kinds to 0.",

@@ -74,7 +74,7 @@ fn mailboxes() -> Vec<Value> {
 /// Every kind of objects, all of them empty but the mailboxes and what is given.
 fn found(tables: Vec<(Kind, Vec<Value>)>) -> Ties {
     let mut all = vec![(Kind::Mailboxes, mailboxes())];
-    let kinds = [Kind::Permissions, Kind::RecipientPermissions, Kind::CalendarPermissions, Kind::ExchangeUsers, Kind::Groups, Kind::Members, Kind::Flows];
+    let kinds = [Kind::Permissions, Kind::RecipientPermissions, Kind::CalendarPermissions, Kind::ExchangeUsers, Kind::Groups, Kind::Members, Kind::Flows, Kind::UnifiedGroupLinks];
     all.extend(kinds.into_iter().map(|kind| (kind, Vec::new())));
     for (kind, objects) in tables {
         all.retain(|(other, _)| *other != kind);
@@ -238,6 +238,13 @@ fn list(name: &str, owners: Value, senders: Value) -> Value {
         "RecipientTypeDetails": "MailUniversalSecurityGroup", "ManagedBy": owners, "AcceptMessagesOnlyFromSendersOrMembers": senders})
 }
 
+#[test]
+fn a_star_of_many_has_one_tie_for_each_of_the_others() {
+    let owners: Vec<&str> = PEOPLE.iter().rev().map(|(alias, ..)| *alias).collect();
+    let ties = found(vec![(Kind::Groups, vec![list("all", json!(owners), json!([]))])]);
+    assert_eq!(named(&ties), (1..PEOPLE.len() as u32).map(|other| tie(ANNA, other, "groupOwner")).collect::<Vec<_>>());
+}
+
 fn member(group: &str, number: usize) -> Value {
     json!({"Group": group, "ExternalDirectoryObjectId": id(number), "RecipientTypeDetails": PEOPLE[number].2})
 }
@@ -339,7 +346,7 @@ fn what_was_not_exported_is_told_and_never_empty() {
     let nobody = |_: &str| Resolved::Nobody;
     let ties = from_snapshot(&snapshot, &Kinds::default(), &Limits::default(), &nobody);
     let told: Vec<_> = ties.problems.iter().map(|problem| problem.target.as_deref().unwrap()).collect();
-    assert_eq!(told, ["calendarPermissions", "exchangeUsers", "flows", "groups", "permissions", "recipientPermissions"]);
+    assert_eq!(told, ["calendarPermissions", "exchangeUsers", "flows", "groups", "permissions", "recipientPermissions", "unifiedGroupLinks"]);
     assert!(ties.problems.iter().all(|problem| problem.code == "TiesNotExported"));
     let off = Kinds::default().all().map(|kind| (kind.name.clone(), Override { weight: Some(0), hard: None })).collect();
     let ties = from_snapshot(&snapshot, &Kinds::with(&off).unwrap(), &Limits::default(), &nobody);
@@ -380,6 +387,8 @@ fn a_file_of_ties_is_read_as_people_write_it() {
     assert!(ties.problems.is_empty() && ties.missed.is_empty());
     // Of one pair that is named twice the heavier row counts.
     assert_eq!(csv("From,To,Weight\nanna,bert,7\nanna,bert,9\nanna,bert,8\nbert,anna,1\n").ties.iter().map(|tie| tie.weight).collect::<Vec<_>>(), [9, 1]);
+    let both = csv("From,To,Weight\nanna,bert,hard\nanna,bert,300\nanna,bert,\n").ties;
+    assert_eq!(both, [Tie { from: ANNA, to: BERT, kind: explicit, weight: 300, hard: true }]);
     let own = csv("From,To\nanna,bert\nanna,anna@contoso.com\n").ties;
     assert_eq!(own, [Tie { from: ANNA, to: BERT, kind: explicit, weight: 100, hard: false }]);
 }
@@ -408,6 +417,10 @@ fn who_is_not_found_or_could_be_several_is_counted_with_those_who_move() {
     let mut both = csv("From,To\nanna,bert\n");
     both.merge(ties);
     both.merge(csv("From,To,Weight\nanna,bert,300\n"));
+    let row = |weight| TieRow { from: "anna", to: "zoe@contoso.com", kind: "", weight, place: ("pipeline", 1) };
+    let resolve = |text: &str| if text == "anna" { Resolved::One(ANNA) } else { Resolved::One(ZOE) };
+    let piped = from_rows([row(Some("hard")), row(Some("often")), row(None)].into_iter(), "pipeline", &Kinds::default(), &Limits::default(), &resolve);
+    assert_eq!((piped.ties.len(), piped.ties[0].hard, piped.ties[0].weight, piped.problems.len()), (1, true, 100, 1));
     assert_eq!((both.ties.len(), both.ties[0].weight, missed(&both, "explicit").nobody), (1, 300, 4));
 }
 
