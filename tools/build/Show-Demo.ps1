@@ -54,7 +54,19 @@ $person.Group | Sort-Object { $order[$_.stage] } | ForEach-Object {
     [pscustomobject]@{ Stage = $_.stage; Surface = $_.surface; Step = $step; After = @($_.dependsOn) -join ', '; What = $document.steps.$step.what }
 } | Format-Table | Out-String -Width 150 | ForEach-Object Trim | Write-Host
 
-Write-Host "`n5. Planted against found:`n"
+$batchFile = Join-Path $Path 'batches.json'
+Show '5. Who moves together, on which night: as few ties broken as possible, every cap and date kept.' "New-CoexistBatchPlan -Specification $($lab.Specification) -TiesPath $Path/ties.csv -Path $batchFile -As Night"
+$batching = @{ Specification = $lab.Specification; TiesPath = Join-Path $Path 'ties.csv'; ErrorAction = 'SilentlyContinue'; WarningAction = 'SilentlyContinue' }
+New-CoexistBatchPlan @batching -Path $batchFile -Force -As Night | Format-Table | Out-String -Width 150 | ForEach-Object Trim | Write-Host
+$batches = New-CoexistBatchPlan @batching -As Summary
+Write-Host "`n$($batches.CutTies) of $($batches.Ties) ties lead from one night to another; they weigh $($batches.CutWeight) of $($batches.TieWeight). What binds: $($batches.Binding)."
+$tied = New-CoexistBatchPlan @batching | Where-Object Batch | Sort-Object CutWeight -Descending | Select-Object -First 1
+Write-Host "`nWhy $($tied.Identity) is where they are:"
+$why = New-CoexistBatchPlan @batching -Explain $tied.Identity
+$why.Because | ForEach-Object { Write-Host "    $_" }
+$why.Ties | Select-Object -First 6 | Format-Table Kind, Weight, Hard, Identity, Night, Cut | Out-String -Width 150 | ForEach-Object Trim | Write-Host
+
+Write-Host "`n6. Planted against found:`n"
 $found = @{}
 foreach ($group in $findings | Group-Object Code) { $found[$group.Name] = $group.Count }
 $planted = @{}

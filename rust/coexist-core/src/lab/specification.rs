@@ -4,11 +4,16 @@ use super::names::TENANTS;
 use super::person::Person;
 use super::state::State;
 use super::{World, Writer};
+use crate::batch::calendar::{Blackout, Calendar, Weekday};
+use crate::batch::options::Options;
 use crate::problem::Problem;
 use crate::specification::{Items, Licence, Matching, Mc01, Scope, SourceTenant, Specification, TargetTenant, Trust, UpnRule, VERSION};
+use jiff::civil::date;
 
 /// How many people the pilot names.
 const PILOT: usize = 50;
+/// How many of them go first.
+const PILOTS: usize = 10;
 /// Whom it names that is not there.
 const GHOSTS: [&str; 2] = ["nobody@contoso.com", "noone@contoso.com"];
 
@@ -20,6 +25,24 @@ pub(super) fn pilot(world: &World) -> Vec<(u64, State)> {
 /// The names in the pilot's scope that are nobody's.
 pub(super) fn ghosts() -> [&'static str; 2] {
     GHOSTS
+}
+
+/// Nights from Monday to Thursday, an eighth of the people on each, with a blackout and a pilot.
+fn batches(world: &World) -> Options {
+    let blackout = Blackout { from: date(2027, 1, 25), to: Some(date(2027, 1, 28)), why: "quarterly close".to_string(), time_zones: Vec::new() };
+    let pilots = pilot(world).into_iter().take(PILOTS).map(|(person, _)| Person::new(world, person).primary).collect();
+    Options {
+        calendar: Some(Calendar {
+            time_zone: "Europe/Berlin".to_string(),
+            first: Some(date(2027, 1, 11)),
+            days: vec![Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday],
+            blackouts: vec![blackout],
+            ..Calendar::default()
+        }),
+        people_per_night: Some((world.people / 8).max(10)),
+        pilots,
+        ..Options::default()
+    }
 }
 
 /// Gives out the specifications and the map file.
@@ -46,7 +69,7 @@ pub(super) fn write(world: &World, writer: &mut Writer) -> Result<(), Problem> {
                 ..Mc01::default()
             },
         },
-        batches: Default::default(),
+        batches: batches(world),
         limits: Default::default(),
     };
     writer.give("coexist.json", everybody.to_text().as_bytes())?;
@@ -54,6 +77,7 @@ pub(super) fn write(world: &World, writer: &mut Writer) -> Result<(), Problem> {
     let mut pilot_specification = everybody;
     pilot_specification.matching.map_file = None;
     pilot_specification.items.mc01.create_missing = false;
+    pilot_specification.batches = Options::default();
     let names = pilot(world).into_iter().map(|(person, _)| Person::new(world, person).primary);
     pilot_specification.scope = Scope { include: Some(names.chain(GHOSTS.map(String::from)).collect()), ..Scope::default() };
     writer.give("pilot.json", pilot_specification.to_text().as_bytes())?;

@@ -47,6 +47,23 @@ pub struct Calendar {
     pub pre_stage_days: Option<u32>,
 }
 
+impl Default for Calendar {
+    /// Without nights: as the fields have it where they are left out.
+    fn default() -> Self {
+        Calendar {
+            time_zone: utc(),
+            first: None,
+            last: None,
+            days: Vec::new(),
+            nights: Vec::new(),
+            blackouts: Vec::new(),
+            start: ten_in_the_evening(),
+            end: five_in_the_morning(),
+            pre_stage_days: None,
+        }
+    }
+}
+
 /// Dates on which nobody, or nobody of some zones, may be moved. A night is left out when any part of it falls on one of them: before a blackout that begins on
 /// the 24th, the night of the 23rd is left out if it lasts beyond midnight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
