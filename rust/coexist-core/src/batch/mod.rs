@@ -24,5 +24,6 @@ pub mod previous;
 mod refusal;
 pub mod report;
 pub mod rules;
+pub mod steps;
 pub mod survey;
 pub mod verdict;

@@ -43,20 +43,58 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Calendar>,
     /// Weights of ties that differ from the table, by kind.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub ties: BTreeMap<String, Override>,
     /// What a finding does to its person, by code; where absent, a finding that blocks excludes, and others warn.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub readiness: BTreeMap<String, Consequence>,
     /// Who goes first, by any identity: on the first nights, and nobody else with them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pilots: Vec<String>,
     /// Who does not go on the first night, by any identity.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vips: Vec<String>,
     /// The night (`2027-01-12`) or the batch (any other name) of single people, by any identity.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, String>,
     /// The batches that have been submitted: their people stay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub submitted: Vec<String>,
     /// The migration endpoint that batches name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_endpoint: Option<String>,
+    /// TargetCrossTenantHostUrl, as Get-SPOCrossTenantHostUrl shows it in the target: where OneDrive moves to in standalone mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_drive_host_url: Option<String>,
+    /// The version of Graph that the orchestrator's jobs are made in.
+    #[serde(skip_serializing_if = "GraphVersion::is_beta")]
+    pub graph_version: GraphVersion,
+}
+
+/// A version of Graph. The orchestrator is documented in both; beta is the one that its how-to and its PowerShell module use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GraphVersion {
+    /// `beta`.
+    #[default]
+    #[serde(rename = "beta")]
+    Beta,
+    /// `v1.0`.
+    #[serde(rename = "v1.0")]
+    V1,
+}
+
+impl GraphVersion {
+    /// As it stands in an address.
+    pub fn name(self) -> &'static str {
+        match self {
+            GraphVersion::Beta => "beta",
+            GraphVersion::V1 => "v1.0",
+        }
+    }
+
+    fn is_beta(&self) -> bool {
+        *self == GraphVersion::Beta
+    }
 }
 
 /// Which service moves people.

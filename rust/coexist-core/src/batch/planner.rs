@@ -256,7 +256,7 @@ impl<'a> Planner<'a> {
             Counted::People => 1,
             Counted::Bytes => row.bytes(),
             Counted::Items => row.items.unwrap_or(0),
-            Counted::OneDrives => u64::from(row.one_drive_bytes.is_some_and(|bytes| bytes > 0)),
+            Counted::OneDrives => u64::from(row.has_one_drive()),
             Counted::Cluster(cluster) => u64::from(self.cluster_of[person as usize] == cluster),
         }
     }

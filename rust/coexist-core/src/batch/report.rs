@@ -3,8 +3,10 @@
 use super::calendar::moments::Moments;
 use super::calendar::text::iso;
 use super::explain::{exclusion, night_name};
+use super::handover::Handover;
 use super::outcome::{BatchPlan, NONE};
 use super::planner::Input;
+use super::steps::{self, Item, STEPS};
 use super::verdict::Exclusion;
 use crate::plan::{Input as Fingerprint, PlanFinding};
 use crate::problem::Problem;
@@ -219,15 +221,18 @@ impl<'a> Report<'a> {
         summary
     }
 
-    /// The file: one JSON document, one night, batch, person, tie and finding a line, in canonical order, without the time of its making.
+    /// The file: one JSON document, one night, batch, person, tie, finding and step a line, in canonical order, without the time of its making.
     ///
     /// # Errors
     /// Those of `write`.
-    pub fn write(&self, inputs: &[Fingerprint], write: &mut dyn FnMut(&[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
+    pub fn write(&self, inputs: &[Fingerprint], handover: Option<&Handover>, write: &mut dyn FnMut(&[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
         let (input, plan) = (self.input, self.plan);
         let mut inputs: Vec<&Fingerprint> = inputs.iter().collect();
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
-        write(format!("{{\"$schema\":\"./batches.schema.json\",\n\"version\":{VERSION},\n\"inputs\":{},\n", json(&inputs)).as_bytes())?;
+        let what: BTreeMap<&str, &steps::Step> = STEPS.iter().map(|step| (step.name, step)).collect();
+        let (reads, what) = (json(&steps::reads(input.options)), json(&what));
+        let inputs = json(&inputs);
+        write(format!("{{\"$schema\":\"./batches.schema.json\",\n\"version\":{VERSION},\n\"inputs\":{inputs},\n\"reads\":{reads},\n\"steps\":{what},\n").as_bytes())?;
         let mut section = |name: &str, lines: &mut dyn Iterator<Item = String>| -> Result<(), Problem> {
             let mut text = format!("\"{name}\":[");
             let mut separator = "\n";
@@ -284,6 +289,13 @@ impl<'a> Report<'a> {
             let name = |person: u32| input.people.list[person as usize].identity.as_str();
             json(&TieLine { from: name(tie.from), to: name(tie.to), kind: &input.kinds.get(tie.kind).name, weight: tie.weight })
         }))?;
+        let (mut operations, mut places) = (Vec::new(), Vec::new());
+        steps::steps(input, plan, handover, &mut |item| match item {
+            Item::Operation(operation) => operations.push(json(&operation)),
+            Item::Place(place) => places.push(json(&place)),
+        });
+        section("operations", &mut operations.into_iter())?;
+        section("places", &mut places.into_iter())?;
         section("findings", &mut plan.findings.iter().map(|finding| json(&PlanFinding(finding))))?;
         write(format!("\"forecast\":{},\n\"binding\":{},\n", json(&plan.forecast), json(&plan.binding)).as_bytes())?;
         write(format!("\"summary\":{}\n}}\n", json(&self.summary())).as_bytes())

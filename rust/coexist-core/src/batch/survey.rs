@@ -43,6 +43,7 @@ pub fn people(snapshot: &Snapshot, mut in_scope: impl FnMut(usize, &Record) -> b
 
 fn person(record: &Record, place: (&str, u64)) -> Person {
     let mut person = Person { identity: display_identity(record).to_string(), place: Some((place.0.to_string(), place.1)), ..Person::default() };
+    person.user_principal_name = record.text(Property::UserPrincipalName).value().map(str::to_string);
     for name in IDENTITIES.iter().filter_map(|property| record.text(*property).value()) {
         person.add_name(name);
     }
