@@ -159,6 +159,17 @@ fn a_job_holds_the_people_of_its_batch_and_says_whom_it_lacks() {
 }
 
 #[test]
+fn what_a_link_carries_between_two_nights_bounds_the_bytes_of_one() {
+    let file = scene("slow").file();
+    let cap = list(&file, "caps").iter().find(|cap| cap["name"] == "batches.throughput").unwrap();
+    // Nights on the 12th, 14th and 19th: three days and a half between two, a hundred moves.
+    let value = cap["value"].as_u64().unwrap();
+    assert_eq!((value >> 20, &cap["binds"]), (84 * 100 * 1024 / 2000, &json!(true)));
+    let nights = list(&file, "nights");
+    assert!(nights.iter().all(|night| night["bytes"].as_u64().unwrap() <= value) && nights.iter().filter(|night| night["people"] != 0).count() > 1, "{nights:?}");
+}
+
+#[test]
 fn one_drives_move_one_by_one_where_everything_is_known() {
     let moves = |name: &str| list(&scene(name).file(), "operations").iter().filter(|operation| step(operation) == "moveOneDrive").count();
     assert_eq!((moves("mailbox and OneDrive"), moves("OneDrive alone"), moves("OneDrive without a host")), (6, 4, 0));

@@ -1,6 +1,7 @@
 //! The `batches` section of a specification: what may be decided about batches.
 
 use super::calendar::Calendar;
+use super::forecast::capacity::Throughput;
 use super::tie::Override;
 use crate::finding;
 use crate::problem::{Category, Problem};
@@ -39,6 +40,9 @@ pub struct Options {
     /// How long the cutover of one mailbox takes, as measured; where absent, the endpoint's concurrent moves bound nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minutes_per_cutover: Option<u64>,
+    /// How fast one move is, as measured; where absent, the time between two nights bounds nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<Throughput>,
     /// The nights. Without them batches are numbered, and each is a night of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Calendar>,
@@ -182,6 +186,9 @@ impl Options {
                 let name = if workload == Workload::TeamsChat { "teamsChat" } else { "meetings" };
                 return invalid(format!("batches.workloads has {name}, which only the Migration Orchestrator moves. Set batches.mode to orchestrated."));
             }
+        }
+        if let Some(throughput) = &self.throughput {
+            throughput.check().map_err(|problem| Problem { code: "SpecificationInvalid", ..problem })?;
         }
         if let Some(code) = self.readiness.keys().find(|code| !finding::rules().iter().any(|rule| rule.code == **code)) {
             return invalid(format!("batches.readiness names '{code}', which is no finding code, so it would have no effect. Test-CoexistReadiness shows codes."));

@@ -132,6 +132,17 @@ pub fn scenes() -> Vec<Scene> {
         again.previous = Some(previous);
         scenes.push(again);
     }
+    let mut slow = Scene::new("slow", with(json!({"throughput": {"low": 0.0001, "likely": 0.0005, "high": 0.001}, "peoplePerNight": 6, "batchesPerNight": 3})));
+    slow.people.truncate(5);
+    slow.ties.retain(|tie| tie.1 < 5);
+    slow.concerns = vec![
+        Concern { person: 4, code: "HoldLitigation", blocks: true },
+        Concern { person: 3, code: "FormsOwned", blocks: false },
+        Concern { person: 0, code: "AddressNotAccepted", blocks: false },
+    ];
+    slow.people[0].restricted = 2;
+    slow.people[2].time_zone = Some("Mars/Olympus".into());
+    scenes.push(slow);
     scenes.push(Scene::new("without a calendar", json!({"batchSize": 2})));
     scenes
 }
