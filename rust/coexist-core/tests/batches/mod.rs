@@ -138,11 +138,20 @@ pub fn scenes() -> Vec<Scene> {
     slow.concerns = vec![
         Concern { person: 4, code: "HoldLitigation", blocks: true },
         Concern { person: 3, code: "FormsOwned", blocks: false },
+        Concern { person: 4, code: "FormsOwned", blocks: false },
         Concern { person: 0, code: "AddressNotAccepted", blocks: false },
     ];
     slow.people[0].restricted = 2;
     slow.people[2].time_zone = Some("Mars/Olympus".into());
     scenes.push(slow);
+    let mut moved = scenes[0].clone();
+    let previous = moved.text();
+    let file: Value = serde_json::from_str(&previous).unwrap();
+    let night = |at: usize| file["batches"].as_array().unwrap().iter().find(|batch| batch["name"] == file["people"][at]["batch"]).unwrap()["night"].clone();
+    let other = if night(0) == "2027-01-12" { "2027-01-14" } else { "2027-01-12" };
+    moved.options["pins"] = json!({"ann0@contoso.com": other});
+    (moved.name, moved.previous) = ("planned again with a pin", Some(previous));
+    scenes.push(moved);
     scenes.push(Scene::new("without a calendar", json!({"batchSize": 2})));
     scenes
 }
