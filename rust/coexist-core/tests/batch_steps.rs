@@ -3,7 +3,6 @@
 
 mod batches;
 mod truth;
-#[allow(dead_code)]
 mod world;
 
 use batches::{scenes, Scene};
