@@ -12,10 +12,21 @@ import pathlib
 import sys
 
 CMDLETS = [
-    "Get-ADUser", "Get-MailUser", "Get-MigrationUser", "Get-User", "New-MailUser", "Remove-MailUser", "Set-ADUser", "Set-MailUser", "Set-User",
+    "Get-ADUser", "Get-MailUser", "Get-MigrationBatch", "Get-MigrationUser", "Get-SPOCrossTenantUserContentMoveState", "Get-User", "New-MailUser",
+    "New-MigrationBatch", "Remove-MailUser", "Remove-MigrationBatch", "Set-ADUser", "Set-MailUser", "Set-MigrationBatch", "Set-User",
+    "Start-SPOCrossTenantUserContentMove", "Stop-SPOCrossTenantUserContentMove", "Test-MigrationServerAvailability",
 ]
-REQUESTS = [("GET", "/users/{user-id}"), ("PATCH", "/users/{user-id}"), ("POST", "/users/{user-id}/assignLicense")]
 VERSION = "v1.0"
+JOBS = "/solutions/migrations/crossTenantMigrationJobs"
+JOB = JOBS + "(displayName='{displayName}')"
+REQUESTS = [(VERSION, "GET", "/users/{user-id}"), (VERSION, "PATCH", "/users/{user-id}"), (VERSION, "POST", "/users/{user-id}/assignLicense")] + [
+    (version, method, path)
+    for version in ("beta", VERSION)
+    for method, path in [
+        ("POST", JOBS), ("GET", JOB), ("PATCH", JOB), ("DELETE", JOB), ("POST", JOB + "/validate"), ("POST", JOB + "/migrate"), ("POST", JOB + "/cancel"),
+        ("GET", JOBS + "/{crossTenantMigrationJob-id}/users"),
+    ]
+]
 
 # What the reference says in prose, which no syntax block shows.
 CONFLICTS = [
@@ -27,7 +38,15 @@ CONFLICTS = [
     }
 ]
 # When the commits that the facts were read from were made.
-DATES = {"MicrosoftDocs/office-docs-powershell": "2026-08-21", "MicrosoftDocs/windows-powershell-docs": "2026-04-25"}
+DATES = {
+    "MicrosoftDocs/office-docs-powershell": "2026-08-21",
+    "MicrosoftDocs/windows-powershell-docs": "2026-04-25",
+    # The last page of these cmdlets before they left the reference; Microsoft's how-to for OneDrive still uses them.
+    "MicrosoftDocs/OfficeDocs-SharePoint-PowerShell": "2025-07-23",
+}
+# What a type is without the versions' names for it.
+SAME = {"None": None, "CrossTenantMigrationJob": "crossTenantMigrationJob", "CrossTenantMigrationCancelResponse": "crossTenantMigrationCancelResponse",
+        "CrossTenantMigrationTaskCollectionResponse": "crossTenantMigrationTaskCollectionResponse"}
 
 
 def sets(parameter, all_sets):
@@ -104,18 +123,25 @@ def main():
     }
     write(data / "cmdlets.json", out)
 
-    types = read("graph-types.json")["types"][VERSION]
-    requests, needed = [], set()
-    for method, path in REQUESTS:
-        found = [r for r in read("graph.json") if (r["version"], r["method"], r["path"]) == (VERSION, method, path)]
-        assert len(found) == 1, (method, path)
+    every = read("graph-types.json")["types"]
+    types = every[VERSION]
+    requests, needed, all_requests = [], set(), read("graph.json")
+    for version, method, path in REQUESTS:
+        found = [r for r in all_requests if (r["version"], r["method"], r["path"]) == (version, method, path)]
+        assert len(found) == 1, (version, method, path)
         request = found[0]
-        row = {"method": method, "path": path, "version": VERSION, "docs": request["docs"], "source": request["source"]}
+        row = {"method": method, "path": path, "version": version}
+        for name in ("docs", "source", "deprecated"):
+            if request.get(name):
+                row[name] = request[name]
+        request["returns"] = SAME.get(request.get("returns"), request.get("returns"))
         for name in ("query_parameters", "returns", "body_type"):
             if request.get(name):
                 row[{"query_parameters": "queryParameters", "body_type": "bodyType"}.get(name, name)] = request[name]
         # A user's own properties are enough; of other bodies, what they nest is needed too.
-        needed.update(name for name in (request.get("body_type"), request.get("returns")) if name)
+        needed.update(name for name in (request.get("body_type"), request.get("returns")) if name in types)
+        # One table of types serves both versions as long as they agree.
+        assert version == VERSION or all(every[version][name]["properties"] == types[name]["properties"] for name in needed if name in every[version] and name != "user")
         if request.get("body_type") not in (None, "user"):
             needed.update(name for name in map(nested, request["body_properties"].values()) if name in types)
         requests.append(row)

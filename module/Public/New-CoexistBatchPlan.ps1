@@ -17,7 +17,8 @@ function New-CoexistBatchPlan {
     .PARAMETER InputObject
     A person: anything with Identity, PrimarySmtpAddress or UserPrincipalName, such as the output of Get-Mailbox or Import-Csv. Further properties that are
     used where they are there: TotalItemSize, ArchiveSize, ItemCount, OneDriveSize, TimeZone, Priority (1 early to 9 late), Pilot, Vip, NotBefore, NotAfter,
-    Night and Batch (pins), Submitted, TargetAddress, TargetId, Findings (codes), EncryptedContent, FormsOwned, VivaEngageAccess, LicensedByGovernance.
+    Night and Batch (pins), Submitted, TargetAddress, TargetId, TargetUserPrincipalName, Findings (codes),
+    EncryptedContent, FormsOwned, VivaEngageAccess, LicensedByGovernance.
 
     .PARAMETER Specification
     The specification, coexist.json: its snapshots give people, ties, sizes, time zones and findings, its section batches the rules.
@@ -59,7 +60,8 @@ function New-CoexistBatchPlan {
     What is emitted: an object for each Person (unless told otherwise), Batch, Night or Finding, or the Summary alone.
 
     .PARAMETER Path
-    Where the whole plan is written.
+    Where the whole plan is written: people, batches, what was compromised, and for every batch with a night the dated operations (submission, validation,
+    completion) with the places between them for the work on identities.
 
     .PARAMETER ExportPath
     A folder for what each batch needs: the CSV of New-MigrationBatch or the body of the orchestrator job, and for each night the list of people to notify.

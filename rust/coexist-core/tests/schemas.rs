@@ -1,9 +1,12 @@
 //! The published schemas say what the engine reads and writes, no more and no less; and a plan is one document in canonical order.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod batches;
 mod schema;
 mod world;
 
+use coexist_core::batch::steps::STEPS;
+use coexist_core::batch::tie::Kinds;
 use coexist_core::finding::{rules, Finding, Side, Subject};
 use coexist_core::limits::Limits;
 use coexist_core::plan::{Header, Input, TenantRef};
@@ -23,6 +26,10 @@ fn plan_schema() -> Schema {
     Schema::new(include_str!("../../../schema/plan.schema.json"))
 }
 
+fn batches_schema() -> Schema {
+    Schema::new(include_str!("../../../schema/batches.schema.json"))
+}
+
 /// A specification that says everything.
 fn whole() -> Value {
     json!({
@@ -35,6 +42,18 @@ fn whole() -> Value {
         "scope": {"types": ["UserMailbox"], "include": ["a"], "exclude": ["b"]},
         "items": {"MC-01": {"createMissing": false, "clearPreviousMailbox": true, "raiseRecoverableItemsQuota": true, "holds": "warn",
                             "unacceptedAddresses": "preStage", "licence": {"skuId": guid(3), "disabledPlans": [guid(4)], "usageLocation": "DE"}}},
+        "batches": {
+            "mode": "orchestrated", "workloads": ["mailbox", "oneDrive"], "prefix": "Wave ", "batchSize": 90, "batchCount": 7, "batchesPerNight": 3, "peoplePerNight": 200,
+            "gigabytesPerNight": 4000, "itemsPerNight": 9000000, "minutesPerCutover": 20, "throughput": {"low": 0.3, "likely": 0.5, "high": 1.5},
+            "calendar": {
+                "timeZone": "W. Europe Standard Time", "first": "2027-01-04", "last": "2027-06-30", "days": ["tuesday", "friday"], "nights": ["2027-02-01"],
+                "blackouts": [{"from": "2027-03-26", "to": "2027-03-29", "why": "Easter", "timeZones": ["Europe/Berlin"]}], "start": "21:30", "end": "05:00", "preStageDays": 21
+            },
+            "ties": Kinds::default().all().map(|kind| (kind.name.clone(), json!({"weight": 1, "hard": true}))).collect::<serde_json::Map<_, _>>(),
+            "readiness": {"FormsOwned": "exclude", "HoldDelay": {"delayDays": 30}, "HoldLitigation": "warn"},
+            "pilots": ["a"], "vips": ["b"], "pins": {"c": "2027-02-01", "d": "Wave 1"}, "submitted": ["Wave 0"],
+            "sourceEndpoint": "contoso", "oneDriveHostUrl": "https://fabrikam-my.sharepoint.com/", "graphVersion": "v1.0"
+        },
         "limits": Limits::default().all().map(|limit| (limit.name.clone(), json!(limit.value))).collect::<serde_json::Map<_, _>>()
     })
 }
@@ -57,6 +76,9 @@ fn the_schema_of_the_specification_has_the_fields_of_the_specification() {
     assert_eq!(schema.errors(&written), Vec::<String>::new());
     assert_eq!(schema.never_met(), Vec::<String>::new());
     assert_eq!(schema.errors(&small()), Vec::<String>::new());
+    // Of batches, about which nothing was said, nothing more is written than what everybody must decide.
+    assert_eq!(read(&small()).unwrap()["batches"], json!({"mode": "standalone", "workloads": ["mailbox"]}));
+    assert_eq!(schema.errors(&read(&small()).unwrap()), Vec::<String>::new());
 }
 
 #[test]
@@ -84,6 +106,7 @@ fn every_property_is_described_and_no_object_is_open() {
     }
     walk("specification", specification_schema().root());
     walk("plan", plan_schema().root());
+    walk("batches", batches_schema().root());
 }
 
 #[test]
@@ -98,6 +121,8 @@ fn defaults_and_choices_are_the_engines() {
             match property.get("default") {
                 Some(default) if property["properties"].is_object() && !default.is_null() => assert_eq!(default, &json!({}), "{at}/{name}"),
                 Some(default) if at.ends_with("/limits") => assert_eq!(default.as_u64().unwrap(), Limits::default().value(name), "{at}/{name}"),
+                // What is empty may be left out when it is written.
+                Some(default) if taken.is_null() && (default == &json!([]) || default == &json!({}) || at.ends_with("/batches")) => {}
                 Some(default) => assert_eq!(default, taken, "{at}/{name}"),
                 None => {}
             }
@@ -128,15 +153,20 @@ fn defaults_and_choices_are_the_engines() {
     let mut found = BTreeMap::new();
     choices(schema.root(), "", &mut found);
     let places: Vec<&str> = found.keys().map(String::as_str).collect();
-    assert_eq!(places, ["/items/MC-01/holds", "/items/MC-01/unacceptedAddresses", "/match/attribute", "/match/rules", "/trust", "/userPrincipalName"]);
+    assert_eq!(places, ["/batches/graphVersion", "/batches/mode", "/batches/workloads", "/items/MC-01/holds", "/items/MC-01/unacceptedAddresses", "/match/attribute", "/match/rules", "/trust", "/userPrincipalName"]);
     for (at, values) in &found {
         for value in values {
             let mut specification = whole();
+            // Meetings move with their mailbox only.
+            let value = if value == &json!(["meetings"]) { json!(["mailbox", "meetings"]) } else { value.clone() };
             *specification.pointer_mut(at).unwrap() = value.clone();
-            assert_eq!(read(&specification).unwrap().pointer(at).unwrap_or(&Value::Null), value, "{at}");
+            let written = read(&specification).unwrap();
+            // What is the default may be left out when it is written.
+            let left_out = if at == "/batches/graphVersion" { json!("beta") } else { Value::Null };
+            assert_eq!(written.pointer(at).unwrap_or(&left_out), &value, "{at}");
         }
         let mut specification = whole();
-        *specification.pointer_mut(at).unwrap() = if at == "/match/rules" { json!(["other"]) } else { json!("other") };
+        *specification.pointer_mut(at).unwrap() = if at == "/match/rules" || at == "/batches/workloads" { json!(["other"]) } else { json!("other") };
         assert!(read(&specification).is_err() && !specification_schema().errors(&specification).is_empty(), "{at}");
     }
 }
@@ -161,6 +191,20 @@ fn a_spoiled_specification_is_told_by_schema_and_engine() {
         |s| s["items"]["MC-01"]["licence"]["skuId"] = json!("SPE_E5"),
         |s| s["items"]["MC-01"]["licence"]["usageLocation"] = json!("Germany"),
         |s| s["items"]["MC-01"]["licence"]["disabledPlans"] = json!(["EXCHANGE_S_ENTERPRISE"]),
+        |s| s["batches"]["batchsize"] = json!(100),
+        |s| s["batches"]["batchSize"] = json!(0),
+        |s| s["batches"]["workloads"] = json!([]),
+        |s| s["batches"]["throughput"]["likely"] = json!("0.5"),
+        |s| drop(s["batches"]["throughput"].as_object_mut().unwrap().remove("low")),
+        |s| s["batches"]["calendar"]["nights"] = json!(["12.01.2027"]),
+        |s| s["batches"]["calendar"]["start"] = json!("24:00"),
+        |s| s["batches"]["calendar"]["days"] = json!(["Tuesday"]),
+        |s| s["batches"]["calendar"]["blackouts"][0] = json!({"from": "2027-03-26"}),
+        |s| s["batches"]["ties"]["fullAccess"]["weight"] = json!("100"),
+        |s| s["batches"]["readiness"]["FormsOwned"] = json!("delay"),
+        |s| s["batches"]["readiness"]["FormsOwned"] = json!({"delayDays": -1}),
+        |s| s["batches"]["readiness"]["FormOwned"] = json!("warn"),
+        |s| s["batches"]["pins"]["c"] = Value::Null,
         |s| s["limits"]["proxyAddressesError"] = json!(-1),
         |s| s["limits"]["proxyAddressesError"] = json!("333"),
     ];
@@ -173,7 +217,22 @@ fn a_spoiled_specification_is_told_by_schema_and_engine() {
     // The engine reads a limit that it does not know, and says so when it plans.
     let mut specification = whole();
     specification["limits"]["nonsense"] = json!(1);
-    assert!(!specification_schema().errors(&specification).is_empty());
+    specification["batches"]["ties"]["nonsense"] = json!({"weight": 1});
+    assert_eq!(specification_schema().errors(&specification).len(), 2);
+    // What a schema cannot say the engine does.
+    type Alter = fn(&mut Value);
+    let cases: &[Alter] = &[
+        |s| s["batches"]["throughput"]["likely"] = json!(2),
+        |s| s["batches"]["workloads"] = json!(["meetings"]),
+        |s| s["batches"] = json!({"workloads": ["mailbox", "teamsChat"]}),
+        |s| s["batches"]["calendar"]["nights"] = json!(["2027-02-30"]),
+    ];
+    for (number, alter) in cases.iter().enumerate() {
+        let mut specification = whole();
+        alter(&mut specification);
+        assert_eq!(specification_schema().errors(&specification), Vec::<String>::new(), "{number}");
+        assert!(read(&specification).is_err(), "the engine takes case {number}");
+    }
 }
 
 #[test]
@@ -331,4 +390,79 @@ fn inputs_stand_in_the_order_of_their_paths() {
     assert_eq!(plan_schema().errors(&whole), Vec::<String>::new());
     assert_eq!(whole["inputs"][0]["path"], "source/a");
     assert_eq!(whole["source"]["name"], "a\"b");
+}
+
+#[test]
+fn every_plan_of_batches_is_what_its_schema_says() {
+    let mut schema = batches_schema();
+    for scene in batches::scenes() {
+        assert_eq!(schema.errors(&scene.file()), Vec::<String>::new(), "{}", scene.name);
+    }
+    // Findings of the planner name no file and no kind of object.
+    let expected = ["file", "line", "subject/properties/kind"].map(|name| format!("#/definitions/finding/properties/{name}"));
+    assert_eq!(schema.never_met(), expected);
+}
+
+#[test]
+fn names_of_steps_and_findings_are_the_engines() {
+    let texts = |names: &Value| names.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_string()).collect::<Vec<_>>();
+    let batches = batches_schema();
+    assert_eq!(texts(&batches.root()["properties"]["steps"]["propertyNames"]["enum"]), STEPS.map(|step| step.name));
+    let specification = specification_schema();
+    let readiness = &specification.root()["properties"]["batches"]["properties"]["readiness"];
+    assert_eq!(texts(&readiness["propertyNames"]["enum"]), rules().iter().map(|rule| rule.code.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_plan_of_batches_is_one_document_in_canonical_order() {
+    for scene in batches::scenes() {
+        let text = scene.text();
+        assert_eq!(text, scene.text(), "{}: two runs differ", scene.name);
+        let top = [
+            "$schema", "version", "inputs", "reads", "steps", "caps", "ties", "nights", "batches", "people", "excluded", "cutTies", "operations", "places", "findings",
+            "forecast", "binding", "summary",
+        ];
+        assert_eq!(names(&text), top, "{}", scene.name);
+        assert!(text.ends_with("}\n") && !text.contains('\r'), "{}", scene.name);
+        let file: Value = serde_json::from_str(&text).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("{\"id\":")).count();
+        assert_eq!(lines, file["operations"].as_array().unwrap().len() + file["places"].as_array().unwrap().len(), "{}", scene.name);
+    }
+}
+
+#[test]
+fn a_spoiled_plan_of_batches_is_told_by_the_schema() {
+    let file = |name: &str| batches::scenes().into_iter().find(|scene| scene.name == name).unwrap().file();
+    let (whole, slow) = (file("standalone"), file("slow"));
+    type Spoil = fn(&mut Value);
+    let cases: &[(&Value, Spoil)] = &[
+        (&whole, |f| f["version"] = json!(2)),
+        (&whole, |f| f["batch"] = json!([])),
+        (&whole, |f| drop(f.as_object_mut().unwrap().remove("places"))),
+        (&whole, |f| f["batches"][0]["night"] = json!("12.01.2027")),
+        (&whole, |f| f["batches"][0]["moments"]["complete"] = json!("2027-01-12T22:00:00")),
+        (&whole, |f| f["batches"][0]["moments"]["late"] = json!(true)),
+        (&whole, |f| f["people"][0]["batch"] = Value::Null),
+        (&whole, |f| f["caps"][0]["counts"] = json!("mailboxes")),
+        (&whole, |f| f["steps"]["other"] = f["steps"]["submit"].clone()),
+        (&whole, |f| f["operations"][0]["stage"] = json!("cleanUp")),
+        (&whole, |f| f["operations"][0]["surface"] = json!("activeDirectory")),
+        (&whole, |f| f["operations"][0]["notBefore"] = json!("2027-01-12")),
+        (&whole, |f| drop(f["operations"][0].as_object_mut().unwrap().remove("command"))),
+        (&whole, |f| f["operations"][0]["command"]["parameters"]["CSVData"] = json!({"bytes": "AA=="})),
+        (&whole, |f| f["operations"][0]["verify"] = json!([])),
+        (&whole, |f| f["operations"][0]["undo"] = json!({})),
+        (&whole, |f| f["places"][0]["id"] = json!("scope")),
+        (&whole, |f| f["places"][0]["check"] = json!({"surface": "exchange", "tenant": "target"})),
+        (&whole, |f| f["places"][3]["gates"][0]["waitFor"] = json!("mailboxSynced")),
+        (&slow, |f| f["excluded"][0]["reason"] = json!("")),
+        (&slow, |f| f["findings"][0]["message"] = Value::Null),
+        (&slow, |f| f["forecast"]["p50"] = json!(-1)),
+        (&slow, |f| f["summary"]["endP50"] = json!("soon")),
+    ];
+    for (number, (good, spoil)) in cases.iter().enumerate() {
+        let mut spoiled = (*good).clone();
+        spoil(&mut spoiled);
+        assert!(!batches_schema().errors(&spoiled).is_empty(), "the schema takes case {number}");
+    }
 }

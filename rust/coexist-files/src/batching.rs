@@ -216,7 +216,7 @@ impl Batched {
             return Err(Problem::new("BatchPlanExists", Category::ResourceExists, message).about(path.display().to_string()));
         }
         self.show(|report| {
-            write_atomically(path, |file| report.write(&self.inputs, &mut |bytes| file.write_all(bytes).map_err(|cause| failed(path, &cause))))?;
+            write_atomically(path, |file| report.write(&self.inputs, self.handover.as_ref(), &mut |bytes| file.write_all(bytes).map_err(|cause| failed(path, &cause))))?;
             let schema = path.parent().unwrap_or(Path::new("")).join(SCHEMA_FILE);
             write_atomically(&schema, |file| file.write_all(SCHEMA.as_bytes()).map_err(|cause| failed(&schema, &cause)))
         })
@@ -372,6 +372,7 @@ fn from_specification(loaded: &mut Loaded, host: &dyn Host) -> Result<(Vec<Perso
         person.restricted = restricted;
         let Some(target) = target else { continue };
         person.target_id = target.text(Property::ExternalDirectoryObjectId).value().map(str::to_string);
+        person.target_user_principal_name = target.text(Property::UserPrincipalName).value().map(str::to_string);
         let primary = target.text(Property::PrimarySmtpAddress).value().filter(|address| setup.accepts(address));
         let delivery = || {
             let addresses = target.list(Property::EmailAddresses).value()?;

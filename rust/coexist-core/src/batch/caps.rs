@@ -1,5 +1,6 @@
 //! What bounds a batch and a night, by whose rule.
 
+use super::forecast::capacity;
 use super::options::{Mode, Options, Workload};
 use crate::limits::Limits;
 use serde::Serialize;
@@ -61,8 +62,8 @@ pub struct Caps {
 
 impl Caps {
     /// The caps that options and limits give. `nights_at_once` is how many nights lie within the pre-stage lead of another, itself included; `window_minutes`
-    /// how long a night is.
-    pub fn new(options: &Options, limits: &Limits, nights_at_once: u64, window_minutes: Option<u64>) -> Self {
+    /// how long a night is, `interval_minutes` how much time there is from one night to the next.
+    pub fn new(options: &Options, limits: &Limits, nights_at_once: u64, window_minutes: Option<u64>, interval_minutes: Option<u64>) -> Self {
         let mut all = Vec::new();
         let own = |name: &str, per: Per, counts: Counted, value: u64, rule: String| Cap {
             name: name.to_string(),
@@ -105,6 +106,21 @@ impl Caps {
         if let Some(gigabytes) = options.gigabytes_per_night {
             all.push(own("batches.gigabytesPerNight", Per::Night, Counted::Bytes, gigabytes.saturating_mul(1 << 30), format!("{gigabytes} GB are cut over in one night at most.")));
         }
+        // What is cut over in a night has been synchronized before: in the long run, no more than the time from one night to the next carries.
+        let moves = limits.value("endpointConcurrentMoves");
+        let carried = options.throughput.zip(interval_minutes).and_then(|(throughput, minutes)| Some((throughput, minutes, capacity::bytes(minutes, 0, moves, &throughput).ok()?)));
+        if let Some((throughput, minutes, carried)) = carried {
+            let gigabytes = |bytes: u64| bytes >> 30;
+            let rule = format!(
+                "{} GB per hour and move, {moves} moves at once: {} GB are synchronized in the {} hours from one night to the next ({} to {} GB).",
+                throughput.likely,
+                gigabytes(carried.likely),
+                minutes / 60,
+                gigabytes(carried.low),
+                gigabytes(carried.high)
+            );
+            all.push(own("batches.throughput", Per::Night, Counted::Bytes, carried.likely, rule));
+        }
         if let Some(items) = options.items_per_night {
             all.push(own("batches.itemsPerNight", Per::Night, Counted::Items, items, format!("{items} items are cut over in one night at most.")));
         }
@@ -146,7 +162,7 @@ mod tests {
     fn the_least_of_the_rules_binds_and_is_named() {
         let limits = Limits::default();
         let binding = |options: &Options, per| {
-            let caps = Caps::new(options, &limits, 2, Some(420));
+            let caps = Caps::new(options, &limits, 2, Some(420), Some(2 * 24 * 60));
             caps.binding(per, Counted::People).map(|cap| (cap.name.clone(), cap.value)).unwrap()
         };
         let mut options = Options::default();
@@ -163,9 +179,17 @@ mod tests {
         options.mode = Mode::Orchestrated;
         assert_eq!(binding(&options, Per::Batch), ("batchSizeOrchestrated".into(), 100));
         options.workloads.0.push(Workload::OneDrive);
-        let caps = Caps::new(&options, &limits, 2, None);
+        let caps = Caps::new(&options, &limits, 2, None, None);
         assert_eq!(caps.binding(Per::Night, Counted::OneDrives).unwrap().value, 2000);
         assert_eq!(caps.binding(Per::Night, Counted::People).unwrap().value, 200);
         assert!(caps.all.iter().all(|cap| !cap.source.is_empty() && !cap.rule.is_empty()));
+        // Two days of a hundred moves at half a gigabyte per hour.
+        options.throughput = Some(capacity::Throughput { low: 0.25, likely: 0.5, high: 1.0 });
+        options.gigabytes_per_night = Some(3000);
+        let caps = Caps::new(&options, &limits, 2, None, Some(2 * 24 * 60));
+        let cap = caps.binding(Per::Night, Counted::Bytes).unwrap();
+        assert_eq!((cap.name.as_str(), cap.value), ("batches.throughput", 2400 << 30));
+        assert!(cap.rule.contains("(1200 to 4800 GB)"), "{}", cap.rule);
+        assert_eq!(Caps::new(&options, &limits, 2, None, None).binding(Per::Night, Counted::Bytes).unwrap().name, "batches.gigabytesPerNight");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::calendar::text::iso;
 use super::explain::night_name;
-use super::options::{Mode, Workload};
+use super::options::{Mode, Options, Workload};
 use super::outcome::{Batch, BatchPlan};
 use super::planner::Input;
 use crate::problem::{Category, Problem};
@@ -29,7 +29,7 @@ pub struct Files {
 /// The body of `POST /solutions/migrations/crossTenantMigrationJobs`, which is called on the target.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Job<'a> {
+pub(super) struct Job<'a> {
     display_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     complete_after_date_time: Option<String>,
@@ -47,13 +47,34 @@ struct ExchangeSettings<'a> {
     target_delivery_domain: &'a str,
 }
 
+/// Where a job's people come from and go to.
+pub(super) struct Source<'a> {
+    tenant_id: &'a str,
+    delivery_domain: &'a str,
+    endpoint: &'a str,
+}
+
+/// What every job needs of the specification, or the members that are missing in it.
+pub(super) fn source<'a>(options: &'a Options, handover: Option<&'a Handover>) -> Result<Source<'a>, Vec<&'static str>> {
+    let tenant_id = handover.and_then(|handover| handover.source_tenant_id.as_deref());
+    let delivery_domain = handover.and_then(|handover| handover.delivery_domain.as_deref());
+    let endpoint = options.source_endpoint.as_deref();
+    match (tenant_id, delivery_domain, endpoint) {
+        (Some(tenant_id), Some(delivery_domain), Some(endpoint)) => Ok(Source { tenant_id, delivery_domain, endpoint }),
+        _ => {
+            let all = [("source.tenantId", tenant_id), ("target.deliveryDomain", delivery_domain), ("batches.sourceEndpoint", endpoint)];
+            Err(all.into_iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect())
+        }
+    }
+}
+
 /// Makes the files of a plan.
 pub fn files(input: &Input, plan: &BatchPlan, handover: Option<&Handover>) -> Files {
     let mut made = Files::default();
     for batch in plan.batches.iter().filter(|batch| !batch.submitted) {
         match input.options.mode {
             Mode::Standalone => migration_csv(input, batch, &mut made),
-            Mode::Orchestrated => job(input, batch, handover, &mut made),
+            Mode::Orchestrated => job_file(input, batch, handover, &mut made),
         }
     }
     for (number, night) in plan.nights.iter().enumerate().filter(|(_, night)| night.people > 0) {
@@ -88,41 +109,46 @@ fn migration_csv(input: &Input, batch: &Batch, made: &mut Files) {
             None => made.problems.push(unknown_target(&row.identity, &batch.name, "address")),
         }
     }
-    made.files.push((format!("{}.csv", file_name(&batch.name)), text));
+    made.files.push((csv_file(&batch.name), text));
 }
 
-fn job(input: &Input, batch: &Batch, handover: Option<&Handover>, made: &mut Files) {
-    let known = handover.and_then(|handover| Some((handover.source_tenant_id.as_deref()?, handover.delivery_domain.as_deref()?)));
-    let (Some((source_tenant_id, target_delivery_domain)), Some(source_endpoint)) = (known, input.options.source_endpoint.as_deref()) else {
-        let message = format!("The job of {} was not written: source.tenantId, target.deliveryDomain and batches.sourceEndpoint must be in the specification.", batch.name);
-        made.problems.push(Problem::new("JobIncomplete", Category::InvalidData, message).about(batch.name.clone()));
-        return;
-    };
-    let mut resources = Vec::with_capacity(batch.people.len());
-    for person in &batch.people {
-        let row = &input.people.list[*person as usize];
-        match &row.target_id {
-            Some(id) => resources.push(id.as_str()),
-            None => made.problems.push(unknown_target(&row.identity, &batch.name, "id")),
-        }
-    }
+/// The file of a batch for New-MigrationBatch.
+pub(super) fn csv_file(batch: &str) -> String {
+    format!("{}.csv", file_name(batch))
+}
+
+/// The job of a batch, with those of its people whose target is known.
+pub(super) fn job<'a>(input: &'a Input, batch: &'a Batch, source: &Source<'a>) -> Job<'a> {
     let name = |workload: &Workload| match workload {
         Workload::Mailbox => "Exchange",
         Workload::OneDrive => "ODSP",
         Workload::TeamsChat => "Teams",
         Workload::Meetings => "Meeting",
     };
-    let job = Job {
+    Job {
         display_name: &batch.name,
         complete_after_date_time: batch.moments.as_ref().map(|moments| iso(moments.complete)),
-        source_tenant_id,
-        exchange_settings: ExchangeSettings { source_endpoint, target_delivery_domain },
-        resources,
+        source_tenant_id: source.tenant_id,
+        exchange_settings: ExchangeSettings { source_endpoint: source.endpoint, target_delivery_domain: source.delivery_domain },
+        resources: batch.people.iter().filter_map(|person| input.people.list[*person as usize].target_id.as_deref()).collect(),
         resource_type: "Users",
         workloads: input.options.workloads.0.iter().map(name).collect(),
+    }
+}
+
+fn job_file(input: &Input, batch: &Batch, handover: Option<&Handover>, made: &mut Files) {
+    let source = match source(input.options, handover) {
+        Ok(source) => source,
+        Err(missing) => {
+            let message = format!("The job of {} was not written: {} must be in the specification.", batch.name, missing.join(", "));
+            made.problems.push(Problem::new("JobIncomplete", Category::InvalidData, message).about(batch.name.clone()));
+            return;
+        }
     };
+    let rows = batch.people.iter().map(|person| &input.people.list[*person as usize]);
+    made.problems.extend(rows.filter(|row| row.target_id.is_none()).map(|row| unknown_target(&row.identity, &batch.name, "id")));
     // Text and lists cannot fail to serialize.
-    let text = serde_json::to_string_pretty(&job).unwrap_or_default() + "\n";
+    let text = serde_json::to_string_pretty(&job(input, batch, &source)).unwrap_or_default() + "\n";
     made.files.push((format!("{}.job.json", file_name(&batch.name)), text));
 }
 

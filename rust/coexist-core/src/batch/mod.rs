@@ -25,5 +25,6 @@ mod refusal;
 pub mod report;
 pub mod restricted;
 pub mod rules;
+pub mod steps;
 pub mod survey;
 pub mod verdict;

@@ -1,6 +1,7 @@
 //! The `batches` section of a specification: what may be decided about batches.
 
 use super::calendar::Calendar;
+use super::forecast::capacity::Throughput;
 use super::tie::Override;
 use crate::finding;
 use crate::problem::{Category, Problem};
@@ -39,24 +40,65 @@ pub struct Options {
     /// How long the cutover of one mailbox takes, as measured; where absent, the endpoint's concurrent moves bound nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minutes_per_cutover: Option<u64>,
+    /// How fast one move is, as measured; where absent, the time between two nights bounds nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<Throughput>,
     /// The nights. Without them batches are numbered, and each is a night of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Calendar>,
     /// Weights of ties that differ from the table, by kind.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub ties: BTreeMap<String, Override>,
     /// What a finding does to its person, by code; where absent, a finding that blocks excludes, and others warn.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub readiness: BTreeMap<String, Consequence>,
     /// Who goes first, by any identity: on the first nights, and nobody else with them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pilots: Vec<String>,
     /// Who does not go on the first night, by any identity.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vips: Vec<String>,
     /// The night (`2027-01-12`) or the batch (any other name) of single people, by any identity.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, String>,
     /// The batches that have been submitted: their people stay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub submitted: Vec<String>,
     /// The migration endpoint that batches name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_endpoint: Option<String>,
+    /// TargetCrossTenantHostUrl, as Get-SPOCrossTenantHostUrl shows it in the target: where OneDrive moves to in standalone mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_drive_host_url: Option<String>,
+    /// The version of Graph that the orchestrator's jobs are made in.
+    #[serde(skip_serializing_if = "GraphVersion::is_beta")]
+    pub graph_version: GraphVersion,
+}
+
+/// A version of Graph. The orchestrator is documented in both; beta is the one that its how-to and its PowerShell module use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GraphVersion {
+    /// `beta`.
+    #[default]
+    #[serde(rename = "beta")]
+    Beta,
+    /// `v1.0`.
+    #[serde(rename = "v1.0")]
+    V1,
+}
+
+impl GraphVersion {
+    /// As it stands in an address.
+    pub fn name(self) -> &'static str {
+        match self {
+            GraphVersion::Beta => "beta",
+            GraphVersion::V1 => "v1.0",
+        }
+    }
+
+    fn is_beta(&self) -> bool {
+        *self == GraphVersion::Beta
+    }
 }
 
 /// Which service moves people.
@@ -144,6 +186,9 @@ impl Options {
                 let name = if workload == Workload::TeamsChat { "teamsChat" } else { "meetings" };
                 return invalid(format!("batches.workloads has {name}, which only the Migration Orchestrator moves. Set batches.mode to orchestrated."));
             }
+        }
+        if let Some(throughput) = &self.throughput {
+            throughput.check().map_err(|problem| Problem { code: "SpecificationInvalid", ..problem })?;
         }
         if let Some(code) = self.readiness.keys().find(|code| !finding::rules().iter().any(|rule| rule.code == **code)) {
             return invalid(format!("batches.readiness names '{code}', which is no finding code, so it would have no effect. Test-CoexistReadiness shows codes."));

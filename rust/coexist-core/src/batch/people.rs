@@ -44,6 +44,10 @@ pub struct Person {
     pub target_address: Option<String>,
     /// The id of the target object, which an orchestrator job takes.
     pub target_id: Option<String>,
+    /// The user principal name in the source, which a move of OneDrive takes.
+    pub user_principal_name: Option<String>,
+    /// The user principal name of the target object.
+    pub target_user_principal_name: Option<String>,
     /// To how many recipients of the target that take mail from named senders only the person may write.
     pub restricted: u32,
     /// Finding codes that the row itself brings.
@@ -56,6 +60,11 @@ impl Person {
     /// Mailbox and archive.
     pub fn bytes(&self) -> u64 {
         self.mailbox_bytes.unwrap_or(0).saturating_add(self.archive_bytes.unwrap_or(0))
+    }
+
+    /// Whether there is a OneDrive to move.
+    pub fn has_one_drive(&self) -> bool {
+        self.one_drive_bytes.is_some_and(|bytes| bytes > 0)
     }
 
     /// Every name, the identity first.
@@ -85,6 +94,8 @@ impl Person {
         fill(&mut self.time_zone, &other.time_zone);
         fill(&mut self.target_address, &other.target_address);
         fill(&mut self.target_id, &other.target_id);
+        fill(&mut self.user_principal_name, &other.user_principal_name);
+        fill(&mut self.target_user_principal_name, &other.target_user_principal_name);
     }
 }
 
@@ -108,16 +119,18 @@ enum Column {
     Submitted,
     TargetAddress,
     TargetId,
+    UserPrincipalName,
+    TargetUserPrincipalName,
     Findings,
     /// Anything but nothing, no and 0 is this finding.
     Concern(&'static str),
 }
 
 /// The columns that are known; others are let be. Of several that mean the same the first one of this list counts.
-const COLUMNS: [(&str, Column); 36] = [
+const COLUMNS: [(&str, Column); 37] = [
     ("Identity", Column::Identity),
     ("PrimarySmtpAddress", Column::Name),
-    ("UserPrincipalName", Column::Name),
+    ("UserPrincipalName", Column::UserPrincipalName),
     ("EmailAddress", Column::Name),
     ("Mail", Column::Name),
     ("ExternalDirectoryObjectId", Column::Name),
@@ -146,6 +159,7 @@ const COLUMNS: [(&str, Column); 36] = [
     ("TargetPrimarySmtpAddress", Column::TargetAddress),
     ("TargetId", Column::TargetId),
     ("TargetExternalDirectoryObjectId", Column::TargetId),
+    ("TargetUserPrincipalName", Column::TargetUserPrincipalName),
     ("Findings", Column::Findings),
     ("EncryptedContent", Column::Concern("EncryptedContent")),
     ("FormsOwned", Column::Concern("FormsOwned")),
@@ -178,7 +192,7 @@ impl<'a> Rows<'a> {
             Some((rank, COLUMNS[rank].1))
         };
         let meaning: Vec<_> = names.iter().map(find).collect();
-        if !meaning.iter().flatten().any(|(_, column)| matches!(column, Column::Identity | Column::Name)) {
+        if !meaning.iter().flatten().any(|(_, column)| matches!(column, Column::Identity | Column::Name | Column::UserPrincipalName)) {
             let message = format!("The people in '{file}' have no column that names them, so nobody could be put into a batch. It must have one of: Identity, PrimarySmtpAddress, UserPrincipalName.");
             return Err(Problem::new("PeopleFileInvalid", Category::InvalidData, message).about(file));
         }
@@ -244,6 +258,11 @@ fn set(person: &mut Person, column: Column, cell: &str) -> Result<(), &'static s
         Column::Submitted => person.submitted = is_true(cell),
         Column::TargetAddress => first(&mut person.target_address, cell.to_string()),
         Column::TargetId => first(&mut person.target_id, cell.to_string()),
+        Column::UserPrincipalName => {
+            first(&mut person.user_principal_name, cell.to_string());
+            set(person, Column::Name, cell)?;
+        }
+        Column::TargetUserPrincipalName => first(&mut person.target_user_principal_name, cell.to_string()),
         Column::Findings => {
             for code in cell.split([';', ',', ' ']).filter(|code| !code.is_empty()) {
                 let rule = crate::finding::rules().iter().find(|rule| rule.code.eq_ignore_ascii_case(code)).ok_or("a list of finding codes")?;

@@ -155,6 +155,18 @@ impl Ground {
     }
 }
 
+/// The minutes from one night to the next, on average; before a single one lies the pre-stage lead.
+fn interval(nights: &Nights, limits: &Limits) -> u64 {
+    let (all, day) = (nights.all(), 24 * 60);
+    match (all.first(), all.last()) {
+        (Some(first), Some(last)) if all.len() > 1 => {
+            let days = last.date.duration_since(first.date).as_secs() / (24 * 60 * 60);
+            u64::try_from(days).unwrap_or(0).saturating_mul(day) / (all.len() as u64 - 1)
+        }
+        _ => Leads::new(nights.calendar(), limits, false).pre_stage_days.saturating_mul(day),
+    }
+}
+
 impl<'a> Planner<'a> {
     fn new(input: &'a Input<'a>, watch: &'a dyn Watch) -> Result<Self, Problem> {
         let people = input.people;
@@ -200,7 +212,7 @@ impl<'a> Planner<'a> {
             _ => 1,
         };
         let window = nights.as_ref().map(|nights| nights.all().iter().map(|night| nights.window(night, default).minutes()).min().unwrap_or(0));
-        let caps = Caps::new(input.options, input.limits, at_once, window);
+        let caps = Caps::new(input.options, input.limits, at_once, window, nights.as_ref().map(|nights| interval(nights, input.limits)));
         Ok(Planner { input, watch, verdicts, nights, zones, clusters, cluster_of, caps, findings, rules: Rules::default(), rules_of: vec![Vec::new(); people.len()] })
     }
 
@@ -256,7 +268,7 @@ impl<'a> Planner<'a> {
             Counted::People => 1,
             Counted::Bytes => row.bytes(),
             Counted::Items => row.items.unwrap_or(0),
-            Counted::OneDrives => u64::from(row.one_drive_bytes.is_some_and(|bytes| bytes > 0)),
+            Counted::OneDrives => u64::from(row.has_one_drive()),
             Counted::Cluster(cluster) => u64::from(self.cluster_of[person as usize] == cluster),
         }
     }

@@ -3,8 +3,10 @@
 use super::calendar::moments::Moments;
 use super::calendar::text::iso;
 use super::explain::{exclusion, night_name};
+use super::handover::Handover;
 use super::outcome::{BatchPlan, NONE};
 use super::planner::Input;
+use super::steps::{self, Item, STEPS};
 use super::tie::Missed;
 use super::verdict::Exclusion;
 use crate::plan::{Input as Fingerprint, PlanFinding};
@@ -224,41 +226,29 @@ impl<'a> Report<'a> {
         summary
     }
 
-    /// The file: one JSON document, one night, batch, person, tie and finding a line, in canonical order, without the time of its making.
+    /// The file: one JSON document, one night, batch, person, tie, finding and step a line, in canonical order, without the time of its making.
     ///
     /// # Errors
     /// Those of `write`.
-    pub fn write(&self, inputs: &[Fingerprint], write: &mut dyn FnMut(&[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
+    pub fn write(&self, inputs: &[Fingerprint], handover: Option<&Handover>, write: &mut dyn FnMut(&[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
         let (input, plan) = (self.input, self.plan);
         let mut inputs: Vec<&Fingerprint> = inputs.iter().collect();
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
-        write(format!("{{\"$schema\":\"./batches.schema.json\",\n\"version\":{VERSION},\n\"inputs\":{},\n", json(&inputs)).as_bytes())?;
-        let mut section = |name: &str, lines: &mut dyn Iterator<Item = String>| -> Result<(), Problem> {
-            let mut text = format!("\"{name}\":[");
-            let mut separator = "\n";
-            for line in lines {
-                text.push_str(separator);
-                text.push_str(&line);
-                separator = ",\n";
-                if text.len() > 1 << 20 {
-                    write(text.as_bytes())?;
-                    text.clear();
-                }
-            }
-            text.push_str(if separator == "\n" { "],\n" } else { "\n],\n" });
-            write(text.as_bytes())
-        };
-        section("caps", &mut plan.caps.all.iter().map(json))?;
+        let what: BTreeMap<&str, &steps::Step> = STEPS.iter().map(|step| (step.name, step)).collect();
+        let (reads, what) = (json(&steps::reads(input.options)), json(&what));
+        let inputs = json(&inputs);
+        write(format!("{{\"$schema\":\"./batches.schema.json\",\n\"version\":{VERSION},\n\"inputs\":{inputs},\n\"reads\":{reads},\n\"steps\":{what},\n").as_bytes())?;
+        section(write, "caps", &mut plan.caps.all.iter().map(json))?;
         let kinds = input.kinds.all().zip(&plan.tallies).enumerate().map(|(number, (kind, tally))| (kind, tally, self.missed.get(&(number as u16))));
         let kinds = kinds.filter(|(_, tally, missed)| tally.ties > 0 || missed.is_some());
-        section("ties", &mut kinds.map(|(kind, tally, missed)| {
+        section(write, "ties", &mut kinds.map(|(kind, tally, missed)| {
             json(&KindLine { kind: &kind.name, hard: kind.hard, ties: tally.ties, weight: tally.weight, cut_ties: tally.cut_ties, cut_weight: tally.cut_weight, missed })
         }))?;
-        section("nights", &mut plan.nights.iter().filter_map(|night| {
+        section(write, "nights", &mut plan.nights.iter().filter_map(|night| {
             let line = NightLine { date: night.date?.to_string(), people: night.people, capacity: night.capacity, bytes: night.bytes };
             Some(json(&line))
         }))?;
-        section("batches", &mut plan.batches.iter().map(|batch| {
+        section(write, "batches", &mut plan.batches.iter().map(|batch| {
             json(&BatchLine {
                 name: &batch.name,
                 night: plan.nights[batch.night as usize].date.map(|date| date.to_string()),
@@ -270,7 +260,7 @@ impl<'a> Report<'a> {
                 moments: batch.moments,
             })
         }))?;
-        section("people", &mut self.people().filter_map(|row| {
+        section(write, "people", &mut self.people().filter_map(|row| {
             let line = PersonLine {
                 identity: row.identity,
                 batch: row.batch?,
@@ -282,19 +272,64 @@ impl<'a> Report<'a> {
             };
             Some(json(&line))
         }))?;
-        section("excluded", &mut self.people().filter_map(|row| Some(json(&ExcludedLine { identity: row.identity, reason: row.reason?, warnings: row.warnings }))))?;
+        section(write, "excluded", &mut self.people().filter_map(|row| Some(json(&ExcludedLine { identity: row.identity, reason: row.reason?, warnings: row.warnings }))))?;
         let cut = input.ties.iter().filter(|tie| {
             let (from, to) = (plan.night_of(tie.from), plan.night_of(tie.to));
             from != to && from != NONE && to != NONE
         });
-        section("cutTies", &mut cut.map(|tie| {
+        section(write, "cutTies", &mut cut.map(|tie| {
             let name = |person: u32| input.people.list[person as usize].identity.as_str();
             json(&TieLine { from: name(tie.from), to: name(tie.to), kind: &input.kinds.get(tie.kind).name, weight: tie.weight })
         }))?;
-        section("findings", &mut plan.findings.iter().map(|finding| json(&PlanFinding(finding))))?;
+        // OneDrives are many: steps are made anew for each section instead of waiting in memory.
+        let mut operations = Section::new("operations", write);
+        steps::steps(input, plan, handover, &mut |item| if let Item::Operation(operation) = item { operations.push(&json(&operation)) });
+        operations.end()?;
+        let mut places = Section::new("places", write);
+        steps::steps(input, plan, handover, &mut |item| if let Item::Place(place) = item { places.push(&json(&place)) });
+        places.end()?;
+        section(write, "findings", &mut plan.findings.iter().map(|finding| json(&PlanFinding(finding))))?;
         write(format!("\"forecast\":{},\n\"binding\":{},\n", json(&plan.forecast), json(&plan.binding)).as_bytes())?;
         write(format!("\"summary\":{}\n}}\n", json(&self.summary())).as_bytes())
     }
+}
+
+/// A list, one value a line.
+struct Section<'w> {
+    write: &'w mut dyn FnMut(&[u8]) -> Result<(), Problem>,
+    text: String,
+    separator: &'static str,
+    outcome: Result<(), Problem>,
+}
+
+impl<'w> Section<'w> {
+    fn new(name: &str, write: &'w mut dyn FnMut(&[u8]) -> Result<(), Problem>) -> Self {
+        Section { write, text: format!("\"{name}\":["), separator: "\n", outcome: Ok(()) }
+    }
+
+    fn push(&mut self, line: &str) {
+        self.text.push_str(self.separator);
+        self.text.push_str(line);
+        self.separator = ",\n";
+        if self.text.len() > 1 << 20 {
+            if self.outcome.is_ok() {
+                self.outcome = (self.write)(self.text.as_bytes());
+            }
+            self.text.clear();
+        }
+    }
+
+    fn end(mut self) -> Result<(), Problem> {
+        self.text.push_str(if self.separator == "\n" { "],\n" } else { "\n],\n" });
+        self.outcome?;
+        (self.write)(self.text.as_bytes())
+    }
+}
+
+fn section(write: &mut dyn FnMut(&[u8]) -> Result<(), Problem>, name: &str, lines: &mut dyn Iterator<Item = String>) -> Result<(), Problem> {
+    let mut section = Section::new(name, write);
+    lines.for_each(|line| section.push(&line));
+    section.end()
 }
 
 /// With one decimal.

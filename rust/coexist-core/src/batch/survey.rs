@@ -44,6 +44,7 @@ pub fn people(snapshot: &Snapshot, mut in_scope: impl FnMut(usize, &Record) -> b
 /// A recipient under all its names.
 pub fn person(record: &Record, place: (&str, u64)) -> Person {
     let mut person = Person { identity: display_identity(record).to_string(), place: Some((place.0.to_string(), place.1)), ..Person::default() };
+    person.user_principal_name = record.text(Property::UserPrincipalName).value().map(str::to_string);
     // Permissions and restrictions show people by the names that they have in Exchange, though several may share one.
     for name in IDENTITIES.iter().chain(&[Property::Name, Property::DisplayName]).filter_map(|property| record.text(*property).value()) {
         person.add_name(name);

@@ -31,8 +31,16 @@ fn matches(pattern: &str, text: &str) -> bool {
             first.zip(last).is_some_and(|(first, last)| first > 0 && last > first + 1 && last + 1 < text.len())
         }
         "^/" => text.starts_with('/'),
+        // 9 stands for any digit.
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" => looks_like(text, "9999-99-99"),
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$" => looks_like(text, "9999-99-99T99:99:99Z"),
+        "^([01][0-9]|2[0-3]):[0-5][0-9]$" => looks_like(text, "99:99") && text < "24:00" && &text[3..] < "60",
         other => panic!("the pattern {other} is not known to the validator"),
     }
+}
+
+fn looks_like(text: &str, shape: &str) -> bool {
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(|(found, shape)| if shape == b'9' { found.is_ascii_digit() } else { found == shape })
 }
 
 impl Schema {
@@ -108,6 +116,7 @@ impl Check<'_> {
                 "minItems" if value.is_array() && length < rule.as_u64().unwrap() as usize => fail("too few items".into()),
                 "minProperties" if value.as_object().is_some_and(|object| object.len() < rule.as_u64().unwrap() as usize) => fail("too few properties".into()),
                 "minimum" if value.as_f64().is_some_and(|number| number < rule.as_f64().unwrap()) => fail(format!("{value} is less than {rule}")),
+                "maximum" if value.as_f64().is_some_and(|number| number > rule.as_f64().unwrap()) => fail(format!("{value} is more than {rule}")),
                 "uniqueItems" if rule == true => {
                     let texts: BTreeSet<String> = value.as_array().into_iter().flatten().map(Value::to_string).collect();
                     if texts.len() != length {
@@ -121,7 +130,7 @@ impl Check<'_> {
                         }
                     }
                 }
-                "const" | "enum" | "pattern" | "minLength" | "minItems" | "minProperties" | "minimum" | "uniqueItems" => {}
+                "const" | "enum" | "pattern" | "minLength" | "minItems" | "minProperties" | "minimum" | "maximum" | "uniqueItems" => {}
                 // These look inside.
                 "$ref" | "properties" | "additionalProperties" | "propertyNames" | "items" | "oneOf" => {}
                 other => panic!("the keyword {other} at {at} is not known to the validator"),
@@ -181,6 +190,7 @@ fn is(value: &Value, kind: &str) -> bool {
         "string" => value.is_string(),
         "array" => value.is_array(),
         "object" => value.is_object(),
+        "number" => value.is_number(),
         "integer" => value.is_u64() || value.is_i64(),
         other => panic!("the type {other} is not known to the validator"),
     }

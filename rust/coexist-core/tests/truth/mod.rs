@@ -102,6 +102,11 @@ impl Truth {
         for (name, read) in reads {
             complaints.extend(self.read_complaints(read).into_iter().map(|text| format!("read {name}: {text}")));
         }
+        for place in plan["places"].as_array().into_iter().flatten() {
+            let mut wrong = Vec::new();
+            self.place_complaints(place, reads, &mut wrong);
+            complaints.extend(wrong.into_iter().map(|text| format!("{}: {text}", place["id"])));
+        }
         let operations: Vec<Value> = plan["operations"].as_array().unwrap().iter().map(crate::world::written_out).collect();
         let ids: BTreeSet<&str> = operations.iter().filter_map(|operation| operation["id"].as_str()).collect();
         for operation in &operations {
@@ -142,9 +147,31 @@ impl Truth {
         if operation["verify"].as_array().is_none_or(|verify| verify.is_empty()) {
             wrong.push("nothing is verified".into());
         }
-        for gate in operation["gates"].as_array().into_iter().flatten() {
+        self.gate_complaints(operation, reads, &mut wrong);
+        wrong
+    }
+
+    /// A place only looks: at gates, and at what a check that changes nothing shows.
+    fn place_complaints(&self, place: &Value, reads: &Map<String, Value>, wrong: &mut Vec<String>) {
+        self.gate_complaints(place, reads, wrong);
+        let Some(check) = place.get("check") else { return };
+        match (check.get("command"), check.get("read")) {
+            (Some(command), None) => {
+                let name = command["name"].as_str().unwrap_or_default();
+                if !name.starts_with("Get-") && !name.starts_with("Test-") {
+                    wrong.push(format!("{name} does not only look"));
+                }
+                self.command_complaints(check["surface"].as_str().unwrap_or_default(), command, &[], wrong);
+            }
+            (None, Some(read)) if reads.contains_key(read.as_str().unwrap_or_default()) => {}
+            _ => wrong.push("a check that is neither a command nor a read".into()),
+        }
+    }
+
+    fn gate_complaints(&self, holder: &Value, reads: &Map<String, Value>, wrong: &mut Vec<String>) {
+        for gate in holder["gates"].as_array().into_iter().flatten() {
             let read = gate["read"].as_str().unwrap_or_default();
-            self.condition_complaints(&gate["conditions"], read, reads, &mut wrong);
+            self.condition_complaints(&gate["conditions"], read, reads, wrong);
             let identity = gate["identity"].as_str().unwrap_or_default();
             if identity.is_empty() {
                 wrong.push("a gate without an identity".into());
@@ -154,13 +181,12 @@ impl Truth {
                 wrong.push(format!("migration users are found by their address; '{identity}' is none"));
             }
         }
-        wrong
     }
 
     /// A command on a surface that has cmdlets, a request on the one that has not.
     fn act_complaints(&self, surface: &str, holder: &Value, secrets: &[&str], wrong: &mut Vec<String>) {
         match (surface, holder.get("command"), holder.get("request")) {
-            ("exchange" | "activeDirectory", Some(command), None) => self.command_complaints(surface, command, secrets, wrong),
+            ("exchange" | "activeDirectory" | "sharePoint", Some(command), None) => self.command_complaints(surface, command, secrets, wrong),
             ("graph", None, Some(request)) => self.request_complaints(request, wrong),
             // What only Exchange Online remembers can be changed there for an object that AD masters, too.
             (surface, command, request) => {
@@ -183,7 +209,10 @@ impl Truth {
         if surface == "activeDirectory" && cmdlet.module != "ActiveDirectory" {
             wrong.push(format!("{name} is not in the ActiveDirectory module"));
         }
-        if !name.starts_with("Get-") && !cmdlet.supports_should_process {
+        if surface == "sharePoint" && cmdlet.module != "Microsoft.Online.SharePoint.PowerShell" {
+            wrong.push(format!("{name} is not in the SharePoint Online Management Shell"));
+        }
+        if surface != "sharePoint" && !name.starts_with("Get-") && !cmdlet.supports_should_process {
             wrong.push(format!("{name} does not take -Confirm:$false"));
         }
         let empty = Map::new();
@@ -272,25 +301,37 @@ impl Truth {
         }
     }
 
-    fn find_request(&self, method: &str, version: &str, path: &str) -> Option<&GraphRequest> {
-        let fits = |template: &str| {
+    /// The request, and what stands for the `{…}` of its path.
+    fn find_request<'p>(&self, method: &str, version: &str, path: &'p str) -> Option<(&GraphRequest, Vec<&'p str>)> {
+        let values = |template: &str| -> Option<Vec<&'p str>> {
             let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
-            template.len() == path.len() && template.iter().zip(&path).all(|(a, b)| if a.starts_with('{') { !b.is_empty() } else { a == b })
+            if template.len() != path.len() {
+                return None;
+            }
+            let mut values = Vec::new();
+            for (expected, found) in template.into_iter().zip(path) {
+                match expected.split_once('{').map(|(before, rest)| (before, rest.split_once('}').unwrap().1)) {
+                    Some((before, after)) => values.push(found.strip_prefix(before)?.strip_suffix(after).filter(|value| !value.is_empty())?),
+                    None if expected == found => {}
+                    None => return None,
+                }
+            }
+            Some(values)
         };
-        self.graph.requests.iter().find(|request| request.method == method && request.version == version && fits(&request.path))
+        self.graph.requests.iter().filter(|request| request.method == method && request.version == version).find_map(|request| Some((request, values(&request.path)?)))
     }
 
     /// What is wrong with one Graph request.
     pub fn request_complaints(&self, request: &Value, wrong: &mut Vec<String>) {
         let text = |name: &str| request[name].as_str().unwrap_or_default();
         let (path, query) = text("path").split_once('?').unwrap_or((text("path"), ""));
-        let Some(facts) = self.find_request(text("method"), text("version"), path) else {
+        let Some((facts, values)) = self.find_request(text("method"), text("version"), path) else {
             wrong.push(format!("Graph has no {} {}{path}", text("method"), text("version")));
             return;
         };
         // In a path everything but these is written as %XX (RFC 3986, section 3.3); a bare '#' would cut the path off. {id} is filled in by whoever runs it.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@/{}".contains(&byte);
-        let mut bytes = path.bytes();
+        let mut bytes = values.iter().flat_map(|value| value.bytes());
         while let Some(byte) = bytes.next() {
             let escape = byte == b'%' && bytes.next().is_some_and(|b| b.is_ascii_hexdigit()) && bytes.next().is_some_and(|b| b.is_ascii_hexdigit());
             if !plain(byte) && !escape {
@@ -346,6 +387,7 @@ impl Truth {
             "string" => value.is_string(),
             "boolean" => value.is_boolean(),
             "guid" => fits("Guid", value),
+            "dateTimeOffset" => fits("DateTime", value),
             // A type that this check does not know is never taken for right.
             _ => false,
         };
@@ -369,7 +411,8 @@ impl Truth {
         if !name.starts_with("Get-") {
             wrong.push(format!("{name} does not only read"));
         }
-        let mut parameters = Map::from_iter([("Identity".to_string(), Value::from("x"))]);
+        let mut parameters = Map::from_iter([(read["identity"].as_str().unwrap_or("Identity").to_string(), Value::from("x"))]);
+        parameters.extend(read["parameters"].as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
         if let Some(properties) = read.get("properties") {
             parameters.insert("Properties".into(), properties.clone());
             for property in properties.as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -396,6 +439,9 @@ impl Truth {
                     path.split_once("$select=").is_some_and(|(_, names)| names.split(',').any(|name| name == property))
                 }
                 Some("activeDirectory") => how["properties"].as_array().is_some_and(|names| names.iter().any(|name| name == property)),
+                Some("sharePoint") => property == "MoveState",
+                // Get-MigrationBatch's reference names this one in its text.
+                _ if how["command"] == "Get-MigrationBatch" && property == "CompleteAfterUTC" => true,
                 // What Exchange's cmdlets emit is not in the reference; the names that snapshots are read by are the ones seen in exports.
                 _ => coexist_core::snapshot::Property::parse(property).is_some_and(|known| known.name() == property),
             };
@@ -437,7 +483,21 @@ fn fits(kind: &str, value: &Value) -> bool {
     let text = value.as_str();
     let good_text = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
     match kind {
-        "String" | "MailUserIdParameter" | "UserIdParameter" | "MigrationUserIdParameter" | "ADUser" => text.is_some_and(good_text),
+        "String" | "MailUserIdParameter" | "UserIdParameter" | "MigrationUserIdParameter" | "ADUser" | "MigrationBatchIdParameter"
+        | "MigrationEndpointIdParameter" => text.is_some_and(good_text),
+        // Without a zone New-MigrationBatch reads a time by the machine's short date format.
+        "DateTime" | "System.DateTime" => text.is_some_and(|text| {
+            let shape = |(at, byte): (usize, u8)| match at {
+                4 | 7 => byte == b'-',
+                10 => byte == b'T',
+                13 | 16 => byte == b':',
+                19 => byte == b'Z',
+                _ => byte.is_ascii_digit(),
+            };
+            text.len() == 20 && text.bytes().enumerate().all(shape)
+        }),
+        // A file whose bytes are read at the moment of use.
+        "Byte[]" => value.as_object().is_some_and(|object| object.len() == 1 && object.get("file").and_then(Value::as_str).is_some_and(|name| !name.contains(['/', '\\']))),
         "SwitchParameter" => value == &Value::Bool(true),
         "Guid" => text.is_some_and(|text| {
             text.len() == 36 && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })

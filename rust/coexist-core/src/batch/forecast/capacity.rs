@@ -68,6 +68,24 @@ pub struct Throughput {
     pub high: f64,
 }
 
+impl Throughput {
+    /// Whether it is a range.
+    ///
+    /// # Errors
+    /// `ThroughputInvalid`.
+    pub fn check(&self) -> Result<(), Problem> {
+        let Throughput { low, likely, high } = *self;
+        if low > 0.0 && low <= likely && likely <= high && high.is_finite() {
+            return Ok(());
+        }
+        let message = format!(
+            "The throughput ({low}, {likely}, {high} gigabytes per hour and move) is not a range of positive numbers in ascending order, so no capacity \
+             follows from it. Correct it, or leave it out to plan without."
+        );
+        Err(Problem::new("ThroughputInvalid", Category::InvalidData, message))
+    }
+}
+
 /// A number with what it may be less and more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -83,14 +101,8 @@ pub struct Range {
 ///
 /// The window is that in which data moves: the night where batches are completed as they are submitted, but days or weeks where they are pre-staged.
 pub fn bytes(window_minutes: u64, queue_minutes: u64, concurrent_moves: u64, throughput: &Throughput) -> Result<Range, Problem> {
+    throughput.check()?;
     let Throughput { low, likely, high } = *throughput;
-    if !(low > 0.0 && low <= likely && likely <= high && high.is_finite()) {
-        let message = format!(
-            "The throughput ({low}, {likely}, {high} gigabytes per hour and move) is not a range of positive numbers in ascending order, so no capacity \
-             follows from it. Correct it, or leave it out to plan without."
-        );
-        return Err(Problem::new("ThroughputInvalid", Category::InvalidData, message));
-    }
     let hours = window_minutes.saturating_sub(queue_minutes) as f64 / 60.0;
     // Too much for a number of bytes is as good as no bound; the conversion stops at the greatest.
     let bytes = |speed: f64| (hours * speed * concurrent_moves as f64 * GIGABYTE as f64) as u64;
