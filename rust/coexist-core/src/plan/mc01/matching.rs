@@ -3,6 +3,7 @@
 use super::judge::upn_for;
 use super::named::{Identities, Named};
 use super::setup::Setup;
+use super::shape::Forms;
 use crate::address::{self, compare, for_each_wanted, Action, Owner, Ownership, ProxyAddress};
 use crate::directory::{display_identity, owns, same_text, stable_identity, text_hash, Entries, Index, RecipientId};
 use crate::finding::{Finding, Side, Subject};
@@ -39,6 +40,8 @@ pub(super) struct People {
     shared_upns: Index,
     /// Names, as hashes, that a mail user cannot be created under: a recipient of the target has it, or another person to create wants it.
     taken_names: HashSet<u64>,
+    /// What lines of the plan are made of.
+    pub forms: Forms,
     /// Findings about no single person in scope.
     pub general: Vec<Finding>,
 }
@@ -90,7 +93,7 @@ impl People {
         let contested_addresses = Index::new(Entries::new(contested.concat()));
         let [shared_addresses, shared_guids, shared_upns] = [wanted, guids, upns].map(|entries| Index::new(entries.shared()));
         let taken_names = taken_names(setup, &rows, &matched);
-        People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, taken_names, general }
+        People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, taken_names, forms: Forms::default(), general }
     }
 
     /// Whether a mail user cannot be created under this name.

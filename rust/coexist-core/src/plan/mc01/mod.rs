@@ -12,6 +12,7 @@ mod matching;
 mod named;
 mod on_premises;
 mod setup;
+mod shape;
 mod steps;
 mod wanted;
 
@@ -25,9 +26,13 @@ use super::Summary;
 use crate::finding::Finding;
 use crate::problem::Problem;
 use crate::watch::Watch;
+use shape::Counted;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::mpsc::sync_channel;
+
+/// The backlog item.
+const ITEM: &str = "MC-01";
 
 /// What one run of people gives: operations as lines of a plan, and findings.
 pub struct Block {
@@ -93,13 +98,15 @@ pub fn run(setup: &Setup, with_operations: bool, watch: &dyn Watch, mut each: im
 }
 
 fn block(setup: &Setup, people: &matching::People, persons: Range<usize>, with_operations: bool) -> Block {
-    // A person with every operation takes some four kilobytes.
-    let mut operations = if with_operations { Body::with_capacity(persons.len() << 12) } else { Body::new() };
+    // A person with every operation takes some two kilobytes.
+    let mut operations = if with_operations { Body::with_capacity(persons.len() << 11) } else { Body::new() };
     let mut findings = Vec::with_capacity(persons.len());
     let mut summary = Summary::default();
+    let mut counted = Counted::default();
     for person in &judge::gather(setup, people, persons) {
-        judge::person(setup, people, person, with_operations, &mut operations, &mut findings, &mut summary);
+        judge::person(setup, people, person, with_operations, &mut operations, &mut findings, &mut counted, &mut summary);
     }
+    counted.add_to(&mut summary);
     finish(operations, findings, summary)
 }
 
