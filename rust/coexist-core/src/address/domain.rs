@@ -17,6 +17,9 @@ pub fn canonical_domain(domain: &str) -> Cow<'_, str> {
     Cow::Borrowed(domain)
 }
 
+/// So few domains are compared one by one: of ASCII, canonical spelling is lower case and nothing else.
+const FEW: usize = 16;
+
 /// A set of domains. A subdomain of a member is not a member: Exchange accepts each by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DomainSet(BTreeSet<String>);
@@ -29,6 +32,9 @@ impl DomainSet {
 
     /// Whether a domain belongs to the set.
     pub fn contains(&self, domain: &str) -> bool {
+        if self.0.len() <= FEW && domain.is_ascii() {
+            return self.0.iter().any(|member| member.eq_ignore_ascii_case(domain));
+        }
         self.0.contains(canonical_domain(domain).as_ref())
     }
 
@@ -71,6 +77,9 @@ impl DomainMap {
 
     /// The target domain of a source domain, as the administrator wrote it.
     pub fn get(&self, domain: &str) -> Option<&str> {
+        if self.0.len() <= FEW && domain.is_ascii() {
+            return self.0.iter().find(|(from, _)| from.eq_ignore_ascii_case(domain)).map(|(_, to)| to.as_str());
+        }
         self.0.get(canonical_domain(domain).as_ref()).map(String::as_str)
     }
 }

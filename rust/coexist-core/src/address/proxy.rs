@@ -34,7 +34,8 @@ impl AddressType {
     fn of(prefix: &str) -> Self {
         const TYPES: [AddressType; 6] =
             [AddressType::Smtp, AddressType::X500, AddressType::X400, AddressType::Sip, AddressType::Eum, AddressType::Spo];
-        TYPES.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(prefix)).unwrap_or(AddressType::Other)
+        let same = |kind: &AddressType| kind.name().len() == prefix.len() && kind.name().eq_ignore_ascii_case(prefix);
+        TYPES.into_iter().find(same).unwrap_or(AddressType::Other)
     }
 }
 
@@ -54,11 +55,13 @@ pub struct ProxyAddress<'a> {
 impl<'a> ProxyAddress<'a> {
     /// Reads one address. Text without a prefix is SMTP when it has an `@`, as Exchange takes it; every unknown prefix is kept.
     pub fn parse(text: &'a str) -> Self {
-        let text = text.trim();
-        let (prefix, value) = match text.split_once(':') {
-            Some((prefix, value)) if !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') => {
-                (prefix, value)
-            }
+        // Nearly every address begins and ends with a character that nothing trims.
+        let graphic = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+        let text = if graphic(text.as_bytes().first()) && graphic(text.as_bytes().last()) { text } else { text.trim() };
+        // A prefix is letters, digits, `-` and `_`: what ends it is a colon, or there is none.
+        let end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
+        let (prefix, value) = match end {
+            Some(end) if end > 0 && text.as_bytes()[end] == b':' => (&text[..end], &text[end + 1..]),
             _ => ("", text),
         };
         let kind = match prefix {
@@ -85,13 +88,18 @@ impl<'a> ProxyAddress<'a> {
     }
 
     fn smtp_parts(&self) -> Option<(&'a str, &'a str)> {
-        (self.kind == AddressType::Smtp).then(|| self.value.rsplit_once('@')).flatten()
+        if self.kind != AddressType::Smtp {
+            return None;
+        }
+        let at = memchr::memrchr(b'@', self.value.as_bytes())?;
+        Some((&self.value[..at], &self.value[at + 1..]))
     }
 
     /// Whether the value is one of its type. Exchange checks SMTP only, so the rest is checked here, and only where the type has a form: X500 begins
     /// with `/`; no address holds control characters.
     pub fn is_well_formed(&self) -> bool {
-        if self.value.is_empty() || self.text.chars().any(|c| c.is_control()) {
+        let controls = if self.text.is_ascii() { self.text.bytes().any(|byte| byte.is_ascii_control()) } else { self.text.chars().any(char::is_control) };
+        if self.value.is_empty() || controls {
             return false;
         }
         match self.kind {

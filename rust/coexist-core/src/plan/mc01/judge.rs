@@ -53,21 +53,27 @@ pub(super) fn gather<'a>(setup: &'a Setup<'a>, people: &People, numbers: Range<u
     numbers.enumerate().map(person).collect()
 }
 
+/// What is made of some people.
+pub(super) struct Made {
+    pub operations: Body,
+    pub counted: Counted,
+    pub findings: Vec<Finding>,
+    pub summary: Summary,
+}
+
 /// Judges one person and appends what follows.
 pub(super) fn person<'a>(
     setup: &'a Setup<'a>,
     people: &People,
     person: &Person<'a>,
     with_operations: bool,
-    operations: &mut Body,
-    findings: &mut Vec<Finding>,
-    counted: &mut Counted,
-    summary: &mut Summary,
+    made: &mut Made,
 ) {
     let source = person.source;
     let place = (setup.mailboxes.file(), setup.mailboxes.line(people.row(person.number)));
     let mut judge = Judge { setup, person, source, subject: subject(&source), findings: Vec::new(), place };
     let judged = judge.run(people, person.number);
+    let Made { operations, counted, findings, summary } = made;
     summary.people += 1;
     let blocked = judge.findings.iter().any(|finding| finding.blocks);
     match judged {

@@ -98,14 +98,17 @@ pub fn run(setup: &Setup, with_operations: bool, watch: &dyn Watch, mut each: im
 }
 
 fn block(setup: &Setup, people: &matching::People, persons: Range<usize>, with_operations: bool) -> Block {
-    // A person with every operation takes some two kilobytes.
-    let mut operations = if with_operations { Body::with_capacity(persons.len() << 11) } else { Body::new() };
-    let mut findings = Vec::with_capacity(persons.len());
-    let mut summary = Summary::default();
-    let mut counted = Counted::default();
+    let mut made = judge::Made {
+        // A person with every operation takes some two kilobytes.
+        operations: if with_operations { Body::with_capacity(persons.len() << 11) } else { Body::new() },
+        counted: Counted::default(),
+        findings: Vec::with_capacity(persons.len()),
+        summary: Summary::default(),
+    };
     for person in &judge::gather(setup, people, persons) {
-        judge::person(setup, people, person, with_operations, &mut operations, &mut findings, &mut counted, &mut summary);
+        judge::person(setup, people, person, with_operations, &mut made);
     }
+    let judge::Made { operations, counted, findings, mut summary } = made;
     counted.add_to(&mut summary);
     finish(operations, findings, summary)
 }
