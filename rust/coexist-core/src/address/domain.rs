@@ -2,14 +2,27 @@
 
 use crate::problem::{Category, Problem};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+
+thread_local! {
+    /// A domain outside of ASCII and its canonical spelling.
+    static LAST: RefCell<(String, String)> = const { RefCell::new((String::new(), String::new())) };
+}
 
 /// The one spelling under which a domain is compared: lower case, internationalised labels as `xn--` (RFC 5891).
 ///
 /// A domain that IDNA refuses is compared as it is written.
 pub fn canonical_domain(domain: &str) -> Cow<'_, str> {
     if !domain.is_ascii() {
-        return idna::domain_to_ascii(domain).map_or_else(|_| Cow::Owned(domain.to_lowercase()), Cow::Owned);
+        // A tenant has thousands of addresses in each of its few domains: the last one is likely the next.
+        return LAST.with_borrow_mut(|(last, canonical)| {
+            if last != domain {
+                *canonical = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase());
+                *last = domain.to_string();
+            }
+            Cow::Owned(canonical.clone())
+        });
     }
     if domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Cow::Owned(domain.to_ascii_lowercase());

@@ -1,7 +1,7 @@
 //! One proxy address, as EmailAddresses and proxyAddresses hold them: `prefix:value`.
 
 use super::domain::canonical_domain;
-use crate::directory::hash;
+use crate::directory::{ascii_hash, lower_hash, text_hash};
 use std::borrow::Cow;
 
 /// What an address is for.
@@ -149,21 +149,17 @@ impl<'a> ProxyAddress<'a> {
 
     /// A hash of [`Self::key`], the same in every run.
     pub fn key_hash(&self) -> u64 {
-        let name = match self.kind {
-            AddressType::Other => self.prefix,
-            kind => kind.name(),
+        let seed = match self.kind {
+            AddressType::Other => text_hash(self.prefix),
+            kind => kind as u64,
         };
-        // Without allocating for what nearly every address is: short and ASCII.
-        let mut buffer = [0u8; 256];
-        let length = name.len() + 1 + self.value.len();
-        if length <= buffer.len() && self.value.is_ascii() && name.is_ascii() {
-            buffer[..name.len()].copy_from_slice(name.as_bytes());
-            buffer[name.len()] = b':';
-            buffer[name.len() + 1..length].copy_from_slice(self.value.as_bytes());
-            buffer[..length].make_ascii_lowercase();
-            hash(&buffer[..length])
+        if self.value.is_ascii() {
+            ascii_hash(seed, self.value.as_bytes())
         } else {
-            hash(self.key().as_bytes())
+            // Without the type, which the seed says; canonical spelling may be ASCII.
+            let key = self.key();
+            let value = key.split_once(':').map_or("", |(_, value)| value);
+            lower_hash(seed, value.as_bytes())
         }
     }
 
