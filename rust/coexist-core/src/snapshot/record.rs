@@ -317,6 +317,12 @@ impl<'a> Record<'a> {
         self.text.get(..last.max(NUMBER as u32) as usize).unwrap_or_default()
     }
 
+    /// Looks at every place in memory where the record is. Whoever does so for many records first waits for them all at once, and not for one after another.
+    pub fn touch(&self) -> u8 {
+        const LINE: usize = 64;
+        self.whole().as_bytes().iter().step_by(LINE).fold(0, |touched, byte| touched ^ byte)
+    }
+
     /// The property's values as [`List`] takes them; a bare text is one of them.
     fn items(&self, property: Property) -> Known<List<'a>> {
         let tags = self.tags();

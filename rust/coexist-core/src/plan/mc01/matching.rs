@@ -90,9 +90,11 @@ impl People {
             }
         });
         let is_own = |person: u32, id: u32| matches!(matched[person as usize], Matched::Found(own) if own.0 == id);
-        let contested = [&wanted, &external].map(|asked| setup.addresses.shared_with(asked, |person, id| !is_own(person, id)));
-        let contested_addresses = Index::new(Entries::new(contested.concat()));
-        let [shared_addresses, shared_guids, shared_upns] = [wanted, guids, upns].map(|entries| Index::new(entries.shared()));
+        let contested = |asked: &Entries| setup.addresses.shared_with(asked, |person, id| !is_own(person, id));
+        let (contested, more) = rayon::join(|| contested(&wanted), || contested(&external));
+        let contested_addresses = Index::new(Entries::new([contested, more].concat()));
+        let shared: Vec<Entries> = [wanted, guids, upns].into_par_iter().map(Entries::shared).collect();
+        let [shared_addresses, shared_guids, shared_upns] = Index::each(shared.try_into().unwrap_or_default());
         let taken_names = taken_names(setup, &rows, &matched);
         People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, taken_names, forms: Forms::default(), general }
     }
@@ -296,7 +298,7 @@ fn look_ahead<'s>(setup: &Setup<'s>, rows: std::ops::Range<u32>) -> Vec<Names<'s
     let addresses: Vec<u64> = names.iter().filter_map(|names| Some(names.primary?.1)).collect();
     for found in [setup.upns.first_of_each(&upns), setup.addresses.first_of_each(&addresses)] {
         let records = found.into_iter().flatten().map(|number| setup.recipients.get(RecipientId(number)));
-        std::hint::black_box(records.fold(0, |touched, record| touched ^ record.text(Property::EmailAddresses).value().map_or(0, str::len)));
+        std::hint::black_box(records.fold(0, |touched, record| touched ^ record.touch()));
     }
     names
 }
