@@ -76,12 +76,13 @@ impl Written {
         let disk = file.as_file().try_clone().map_err(failed)?;
         std::thread::scope(|scope| {
             let (due, asked) = sync_channel(1);
-            let flushing = scope.spawn(move || asked.iter().try_for_each(|()| disk.sync_data()));
+            // Without a thread, all goes to the disk at the end.
+            let flushing = std::thread::Builder::new().spawn_scoped(scope, move || asked.iter().try_for_each(|()| disk.sync_data())).ok();
             let mut flushed = Flushed { file: file.as_file_mut(), written: 0, due };
             let written = write(&mut flushed);
             drop(flushed);
             // What the disk refused is told once, to whoever asks first.
-            let flushing = flushing.join().unwrap_or(Ok(()));
+            let flushing = flushing.and_then(|thread| thread.join().ok()).unwrap_or(Ok(()));
             written.and(flushing.map_err(failed))
         })?;
         file.as_file().sync_all().map_err(failed)?;

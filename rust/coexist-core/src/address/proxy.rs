@@ -98,13 +98,12 @@ impl<'a> ProxyAddress<'a> {
     /// Whether the value is one of its type. Exchange checks SMTP only, so the rest is checked here, and only where the type has a form: X500 begins
     /// with `/`; no address holds control characters.
     pub fn is_well_formed(&self) -> bool {
-        let controls = if self.text.is_ascii() { self.text.bytes().any(|byte| byte.is_ascii_control()) } else { self.text.chars().any(char::is_control) };
-        if self.value.is_empty() || controls {
+        if self.value.is_empty() || has_control(self.text) {
             return false;
         }
         match self.kind {
             AddressType::Smtp => self.smtp_parts().is_some_and(|(local, domain)| {
-                !local.is_empty() && domain.split('.').all(|label| !label.is_empty()) && !self.value.contains(char::is_whitespace)
+                !local.is_empty() && domain.split('.').all(|label| !label.is_empty()) && !has_white_space(self.value)
             }),
             AddressType::X500 => self.value.starts_with('/') && self.value.len() > 1,
             _ => true,
@@ -171,6 +170,18 @@ impl<'a> ProxyAddress<'a> {
             Cow::Borrowed(self.text)
         }
     }
+}
+
+/// Whether a text holds control characters; of ASCII, all of it is looked at at once.
+pub(crate) fn has_control(text: &str) -> bool {
+    let (control, other) = text.bytes().fold((false, false), |(control, other), byte| (control | byte.is_ascii_control(), other | !byte.is_ascii()));
+    control || (other && text.chars().any(char::is_control))
+}
+
+/// Whether a text without control characters holds white space.
+fn has_white_space(text: &str) -> bool {
+    // The other white space of ASCII is control characters.
+    if text.is_ascii() { text.contains(' ') } else { text.contains(char::is_whitespace) }
 }
 
 fn push_lower(to: &mut String, text: &str) {

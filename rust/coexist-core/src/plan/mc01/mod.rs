@@ -48,7 +48,7 @@ pub struct Block {
 const BLOCK: usize = 256;
 
 /// Blocks that a thread has to do between two looks at the host: enough that none waits long for the last.
-const BLOCKS_PER_THREAD: usize = 8;
+const BLOCKS_PER_THREAD: usize = 16;
 
 /// Judges everybody in scope. `with_operations` is false where only findings are wanted. `each` gets the blocks in order, while the next are being made.
 pub fn run(setup: &Setup, with_operations: bool, watch: &dyn Watch, mut each: impl FnMut(Block) -> Result<(), Problem>) -> Result<Summary, Problem> {
