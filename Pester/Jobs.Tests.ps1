@@ -97,7 +97,11 @@ Describe 'New-CoexistPlan' {
         $summary.PSObject.TypeNames[0] | Should -Be 'Coexist.PlanSummary'
         $summary.People | Should -BeGreaterThan 0
         $summary.Operations | Should -BeGreaterThan 0
-        ([IO.File]::ReadAllText($path) | ConvertFrom-Json).operations | Should -Not -BeNullOrEmpty
+        $plan = [IO.File]::ReadAllText($path) | ConvertFrom-Json
+        $plan.operations | Should -Not -BeNullOrEmpty
+        foreach ($line in $plan.operations) {
+            $plan.steps.($line.id.Split('/')[-1]).forms.($line.form).stage | Should -BeIn 'prepare', 'preStage', 'cutover'
+        }
     }
 
     It 'asks before it replaces, and where nobody can be asked it says so and writes nothing' {

@@ -7,6 +7,8 @@ function New-CoexistPlan {
     Reads the specification and the snapshots that it names, matches people to target objects, and writes the operations in their order: what, on
     which surface, in which stage, after which others, how it is checked, how it is undone. Nothing is changed in any tenant.
 
+    Each operation is a line with the person's own values and the name of its form: what all operations of that form have in common, under steps.
+
     The same inputs give the same bytes, so plans can be compared in git. People whom a finding stops are left out; the summary counts findings by
     code, Test-CoexistReadiness emits each.
 

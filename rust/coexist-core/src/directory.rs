@@ -3,7 +3,6 @@
 use crate::address::{AddressType, ProxyAddress};
 use crate::snapshot::{Kind, Property, Record, Snapshot, Table};
 use rayon::prelude::*;
-use std::hash::Hasher;
 
 /// A recipient of one tenant: an index over all its recipient tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +34,9 @@ impl Entries {
                 lists
             })
             .collect();
-        std::array::from_fn(|list| Entries::new(parts.iter().map(|lists| &lists[list][..]).collect::<Vec<_>>().concat()))
+        let together = |list: usize| Entries::new(parts.iter().map(|lists| &lists[list][..]).collect::<Vec<_>>().concat());
+        let lists: Vec<Entries> = (0..N).into_par_iter().map(together).collect();
+        lists.try_into().unwrap_or_else(|_| std::array::from_fn(|_| Entries::default()))
     }
 
     /// The numbers that were entered under a hash.
@@ -75,6 +76,12 @@ impl Index {
             starts[at] += starts[at - 1];
         }
         Index { entries, starts, shift }
+    }
+
+    /// The index of each of these.
+    pub fn each<const N: usize>(entries: [Entries; N]) -> [Self; N] {
+        let indexes: Vec<Index> = entries.into_iter().collect::<Vec<_>>().into_par_iter().map(Index::new).collect();
+        indexes.try_into().unwrap_or_else(|_| std::array::from_fn(|_| Index::default()))
     }
 
     /// Those of its entries whose hash also stands among others, in one pass over both; `counts` is asked for each pair of numbers, the other one first.
@@ -121,23 +128,57 @@ impl Index {
 
 /// A hash of bytes, the same in every run.
 pub fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = rustc_hash::FxHasher::default();
-    hasher.write(bytes);
-    // The index sorts by the high bits: one more multiplication spreads what the hasher left in the low ones.
-    hasher.finish().wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    lower_hash(0, bytes)
+}
+
+/// A hash of ASCII without case, the same in every run; `seed` tells apart what may have the same text.
+pub fn ascii_hash(seed: u64, text: &[u8]) -> u64 {
+    hash_words(seed, text, lower)
+}
+
+/// As [`ascii_hash`], of what is in lower case already, ASCII or not.
+pub fn lower_hash(seed: u64, text: &[u8]) -> u64 {
+    hash_words(seed, text, |word| word)
 }
 
 /// A hash of a text without case, the same in every run.
 pub fn text_hash(text: &str) -> u64 {
-    let mut buffer = [0u8; 256];
-    if text.is_ascii() && text.len() <= buffer.len() {
-        let lower = &mut buffer[..text.len()];
-        lower.copy_from_slice(text.as_bytes());
-        lower.make_ascii_lowercase();
-        hash(lower)
+    if text.is_ascii() {
+        ascii_hash(0, text.as_bytes())
     } else {
         hash(text.chars().flat_map(char::to_lowercase).collect::<String>().as_bytes())
     }
+}
+
+/// Eight ASCII characters in lower case.
+fn lower(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // ASCII has seven bits: what is added carries into the eighth, which tells whether a character is behind `@`, and whether it is behind `Z`.
+    let (behind_at, behind_z) = (word + EACH * u64::from(0x7f - b'@'), word + EACH * u64::from(0x7f - b'Z'));
+    word | ((behind_at & !behind_z & (EACH << 7)) >> 2)
+}
+
+/// Sixteen bytes at a time, each half as `change` makes it, by multiplication to 128 bits (as wyhash does): all bits of the result are good, and the index
+/// sorts by the high ones.
+fn hash_words(seed: u64, bytes: &[u8], change: impl Fn(u64) -> u64) -> u64 {
+    fn mix(a: u64, b: u64) -> u64 {
+        let product = u128::from(a) * u128::from(b);
+        product as u64 ^ (product >> 64) as u64
+    }
+    const KEYS: [u64; 3] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3];
+    let halves = |pair: &[u8; 16]| {
+        let pair = u128::from_le_bytes(*pair);
+        [change(pair as u64), change((pair >> 64) as u64)]
+    };
+    let mut hash = seed ^ KEYS[0];
+    let mut pairs = bytes.chunks_exact(16);
+    for [low, high] in pairs.by_ref().filter_map(|pair| pair.try_into().ok()).map(halves) {
+        hash = mix(low ^ KEYS[1], high ^ hash);
+    }
+    let mut rest = [0; 16];
+    rest[..pairs.remainder().len()].copy_from_slice(pairs.remainder());
+    let [low, high] = halves(&rest);
+    mix(mix(low ^ KEYS[1], high ^ hash), bytes.len() as u64 ^ KEYS[2])
 }
 
 /// Whether two texts are the same without case.
@@ -306,6 +347,25 @@ mod tests {
         let others = entries(&[(0, 0), (1, 11), (1, 10), (3, 1), (5, 13), (u64::MAX, 1)]);
         assert_eq!(index.shared_with(&others, |_, _| true), [(1, 10), (1, 11), (5, 13), (u64::MAX, 14)]);
         assert_eq!(index.shared_with(&others, |other, own| other != own), [(1, 10), (1, 11), (u64::MAX, 14)]);
+    }
+
+    #[test]
+    fn hashes_know_every_byte_and_only_text_ignores_case() {
+        let text: String = (1..128u8).map(char::from).cycle().take(300).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        for length in 0..text.len() {
+            let part = &text[..length];
+            assert_eq!(text_hash(part), hash(part.to_ascii_lowercase().as_bytes()), "{length}");
+            assert_eq!(text_hash(part), text_hash(&part.to_ascii_uppercase()), "{length}");
+            assert!(seen.insert(hash(part.as_bytes())) && seen.insert(ascii_hash(1, part.as_bytes())), "{length}");
+            for at in 0..length {
+                let mut other = part.as_bytes().to_vec();
+                other[at] ^= 0x02;
+                assert_ne!(hash(part.as_bytes()), hash(&other), "{length} {at}");
+            }
+        }
+        // A character whose lower case is in ASCII is the same on both ways.
+        assert_eq!(text_hash("\u{212a}elvin"), text_hash("kelvin"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use truth::Truth;
-use world::{guid, mail_user, mailbox, person_of, scenes, written_out, Outcome, World};
+use world::{complete, guid, mail_user, mailbox, person_of, scenes, written_out, Outcome, World};
 
 /// One person of a random world.
 #[derive(Debug, Clone)]
@@ -244,7 +244,7 @@ proptest! {
         let plan = world.plan();
         check_structure(&plan);
         prop_assert_eq!(plan.summary.blocked, 0, "{:?}", plan.codes());
-        let complaints = truth.complaints(&serde_json::from_str(&plan.document).unwrap());
+        let complaints = truth.complaints(&complete(&plan.document));
         prop_assert!(complaints.is_empty(), "{:#?}", complaints);
 
         model::apply(&mut world, &plan.operations).map_err(TestCaseError::fail)?;

@@ -7,7 +7,7 @@ mod world;
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
 use truth::Truth;
-use world::scenes;
+use world::{complete, scenes};
 
 #[test]
 fn every_operation_undo_and_read_is_what_its_cmdlet_or_request_accepts() {
@@ -15,7 +15,7 @@ fn every_operation_undo_and_read_is_what_its_cmdlet_or_request_accepts() {
     let mut steps = BTreeSet::new();
     for (name, world) in scenes::all() {
         let outcome = world.plan();
-        let plan: Value = serde_json::from_str(&outcome.document).unwrap();
+        let plan = complete(&outcome.document);
         let complaints = truth.complaints(&plan);
         assert!(complaints.is_empty(), "{name}: {complaints:#?}");
         for (operation, step) in outcome.operations.iter().zip(outcome.steps()) {
@@ -35,7 +35,7 @@ fn every_operation_undo_and_read_is_what_its_cmdlet_or_request_accepts() {
 fn so_is_every_one_of_a_lab_of_2000_people() {
     let plan = world::lab::world(2000, 1).plan();
     assert!(plan.operations.len() > 3000, "{}", plan.operations.len());
-    let complaints = Truth::read().complaints(&serde_json::from_str(&plan.document).unwrap());
+    let complaints = Truth::read().complaints(&complete(&plan.document));
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
 
@@ -116,7 +116,7 @@ fn what_graph_does_not_accept_is_told() {
 #[test]
 fn a_spoiled_plan_is_told() {
     let (_, world) = scenes::all().remove(2);
-    let whole: Value = serde_json::from_str(&world.plan().document).unwrap();
+    let whole = complete(&world.plan().document);
     let truth = Truth::read();
     type Spoil = fn(&mut Value);
     let cases: &[(&str, Spoil)] = &[

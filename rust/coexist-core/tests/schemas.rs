@@ -246,7 +246,7 @@ fn every_plan_is_what_its_schema_says() {
         assert_eq!(schema.errors(&plan), Vec::<String>::new(), "{name}");
     }
     // Times come with the calendar; paths of inputs with the files.
-    let expected = ["#/definitions/operation/properties/notAfter", "#/definitions/operation/properties/notBefore"];
+    let expected = ["#/definitions/form/properties/notAfter", "#/definitions/form/properties/notBefore"];
     let inputs = schema.never_met().into_iter().filter(|at| !at.contains("/inputs/") && !at.contains("/bytes")).collect::<Vec<_>>();
     assert_eq!(inputs, expected);
 }
@@ -255,6 +255,9 @@ fn every_plan_is_what_its_schema_says() {
 fn a_spoiled_plan_is_told_by_the_schema() {
     let (_, world) = scenes::all().remove(2);
     let whole: Value = serde_json::from_str(&world.plan().document).unwrap();
+    fn form(plan: &mut Value) -> &mut Value {
+        plan["steps"]["stamp"]["forms"].as_object_mut().unwrap().values_mut().next().unwrap()
+    }
     type Spoil = fn(&mut Value);
     let cases: &[Spoil] = &[
         |p| p["version"] = json!("1"),
@@ -264,19 +267,24 @@ fn a_spoiled_plan_is_told_by_the_schema() {
         |p| p["reads"]["mailUser"] = json!({"surface": "exchange"}),
         |p| p["steps"]["stamp"]["why"] = json!(""),
         |p| p["operations"][0]["id"] = json!("MC-01/stamp"),
-        |p| p["operations"][0]["stage"] = json!("pre-stage"),
-        |p| p["operations"][0]["surface"] = json!("manual"),
-        |p| p["operations"][0]["request"] = json!({"method": "GET", "path": "/users/a", "version": "v1.0"}),
-        |p| drop(p["operations"][0].as_object_mut().unwrap().remove("command")),
-        |p| p["operations"][0]["command"]["name"] = json!("Set-MailUser; Remove-MailUser"),
-        |p| p["operations"][0]["command"]["parameters"]["Identity"] = json!(false),
-        |p| p["operations"][0]["dependsOn"] = json!(["stamp", "stamp"]),
-        |p| p["operations"][0]["verify"] = json!([]),
-        |p| p["operations"][0]["expect"][0]["contains"] = json!(["x"]),
-        |p| p["operations"][0]["verify"][0] = json!({"property": "ExchangeGuid"}),
-        |p| p["operations"][0]["undo"] = json!({"irreversible": ""}),
-        |p| p["operations"][0]["undo"] = json!({"with": "create", "irreversible": "because"}),
-        |p| p["operations"][0]["secrets"] = json!([{"parameter": "Password", "kind": "text", "value": "x"}]),
+        |p| form(p)["stage"] = json!("pre-stage"),
+        |p| form(p)["surface"] = json!("manual"),
+        |p| form(p)["request"] = json!({"method": "GET", "path": "/users/a", "version": "v1.0"}),
+        |p| drop(form(p).as_object_mut().unwrap().remove("command")),
+        |p| form(p)["command"]["name"] = json!("Set-MailUser; Remove-MailUser"),
+        |p| form(p)["command"]["parameters"]["Identity"] = json!(false),
+        |p| form(p)["dependsOn"] = json!(["stamp", "stamp"]),
+        |p| form(p)["verify"] = json!([]),
+        |p| form(p)["expect"][0]["contains"] = json!(["x"]),
+        |p| form(p)["verify"][0] = json!({"property": "ExchangeGuid"}),
+        |p| form(p)["undo"] = json!({"irreversible": ""}),
+        |p| form(p)["undo"] = json!({"with": "create", "irreversible": "because"}),
+        |p| form(p)["secrets"] = json!([{"parameter": "Password", "kind": "text", "value": "x"}]),
+        |p| p["operations"][0]["form"] = json!("stamp"),
+        |p| drop(p["operations"][0].as_object_mut().unwrap().remove("target")),
+        |p| p["operations"][0]["add"] = json!("smtp:a@b.c"),
+        |p| p["operations"][0]["stage"] = json!("prepare"),
+        |p| p["steps"]["stamp"]["forms"] = json!({}),
         |p| p["summary"]["people"] = json!(-1),
         |p| p["findings"][0]["severity"] = json!("fatal"),
     ];
@@ -349,8 +357,12 @@ fn names(text: &str) -> Vec<String> {
 
 #[test]
 fn a_plan_is_one_document_in_canonical_order() {
-    const OPERATION: [&str; 15] = [
-        "id", "stage", "surface", "tenant", "subject", "command", "request", "secrets", "dependsOn", "gates", "notBefore", "notAfter", "read", "expect", "verify",
+    const FORM: [&str; 15] = [
+        "stage", "surface", "tenant", "subject", "command", "request", "secrets", "dependsOn", "gates", "notBefore", "notAfter", "read", "expect", "verify", "undo",
+    ];
+    const OPERATION: [&str; 26] = [
+        "id", "form", "target", "name", "object", "newName", "alias", "displayName", "previousType", "exchangeGuid", "exchangeGuidBytes", "archiveGuid", "archiveGuidBytes",
+        "external", "oldExternal", "add", "addedAnew", "addProxies", "remove", "removeProxies", "primary", "oldPrimary", "finalPrimary", "upn", "oldUpn", "usageLocation",
     ];
     let in_order = |names: &[String], order: &[&str]| {
         let places: Vec<usize> = names.iter().map(|name| order.iter().position(|known| known == name).unwrap_or_else(|| panic!("{name}"))).collect();
@@ -359,7 +371,7 @@ fn a_plan_is_one_document_in_canonical_order() {
     for (name, world) in scenes::all() {
         let plan = world.plan();
         assert_eq!(plan.document, world.plan().document, "{name}: two runs differ");
-        let top = ["$schema", "version", "items", "source", "target", "inputs", "reads", "steps", "operations", "findings", "rules", "summary"];
+        let top = ["$schema", "version", "items", "source", "target", "inputs", "reads", "operations", "findings", "rules", "steps", "summary"];
         assert_eq!(names(&plan.document), top, "{name}");
         assert!(plan.document.ends_with("}\n") && !plan.document.contains('\r'), "{name}");
 
@@ -369,8 +381,16 @@ fn a_plan_is_one_document_in_canonical_order() {
         assert_eq!(operations.len(), plan.operations.len(), "{name}");
         assert_eq!(lines.iter().filter(|line| line.starts_with("{\"code\":")).count(), plan.findings.len(), "{name}");
         for line in operations {
-            in_order(&names(line), &[&OPERATION[..], &["undo"]].concat());
+            in_order(&names(line), &OPERATION);
         }
+        // So do the forms, under the names that lines give.
+        let forms: BTreeMap<&str, &str> = lines.iter().filter_map(|line| line.strip_prefix('"')?.split_once("\":")).filter(|(name, _)| name.len() == 12).collect();
+        for form in forms.values() {
+            let form = Names::deserialize(&mut serde_json::Deserializer::from_str(form)).unwrap();
+            in_order(&form.0, &FORM);
+        }
+        let used: BTreeSet<String> = plan.lines().iter().map(|line| line["form"].as_str().unwrap().to_string()).collect();
+        assert_eq!(forms.keys().map(|name| name.to_string()).collect::<BTreeSet<_>>(), used, "{name}");
         let summary: Value = serde_json::from_str(&plan.document).unwrap();
         let counted: u64 = summary["summary"]["findings"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
         assert_eq!(counted as usize, plan.findings.len(), "{name}");
@@ -386,7 +406,7 @@ fn inputs_stand_in_the_order_of_their_paths() {
     let header = |inputs: Vec<Input>| Header { items: vec!["MC-01"], source: tenant(), target: tenant(), inputs }.text();
     let text = header(vec![input("target/b"), input("source/a")]);
     assert_eq!(text, header(vec![input("source/a"), input("target/b")]));
-    let whole: Value = serde_json::from_str(&format!("{text}],\"findings\":[],\"rules\":{{}},\"summary\":{{\"people\":0,\"ready\":0,\"blocked\":0,\"operations\":0,\"steps\":{{}},\"findings\":{{}}}}}}")).unwrap();
+    let whole: Value = serde_json::from_str(&format!("{text}],\"findings\":[],\"rules\":{{}},\"steps\":{{}},\"summary\":{{\"people\":0,\"ready\":0,\"blocked\":0,\"operations\":0,\"steps\":{{}},\"findings\":{{}}}}}}")).unwrap();
     assert_eq!(plan_schema().errors(&whole), Vec::<String>::new());
     assert_eq!(whole["inputs"][0]["path"], "source/a");
     assert_eq!(whole["source"]["name"], "a\"b");

@@ -4,6 +4,7 @@ use coexist_core::problem::{Category, Problem};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{sync_channel, SyncSender};
 use tempfile::{Builder, NamedTempFile};
 
 /// Writes a file under a temporary name in its folder, makes sure that it is on the disk, and gives it its name; a file that has the name is replaced.
@@ -15,6 +16,33 @@ use tempfile::{Builder, NamedTempFile};
 /// Those of `write`, `FileNotWritten`, `FolderNotFound`.
 pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Problem>) -> Result<(), Problem> {
     Written::new(path, write)?.publish()
+}
+
+/// Bytes after which what is written goes to the disk, so that there is little left to wait for at the end.
+const FLUSHED_EVERY: u64 = 32 << 20;
+
+/// A file that says when so much was written.
+struct Flushed<'f> {
+    file: &'f mut File,
+    written: u64,
+    due: SyncSender<()>,
+}
+
+impl Write for Flushed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.written += count as u64;
+        if self.written >= FLUSHED_EVERY {
+            self.written = 0;
+            // Where the last is not done yet, the next takes both; where it failed, the end tells.
+            let _ = self.due.try_send(());
+        }
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// How often a rename is tried, and after how long again.
@@ -45,7 +73,18 @@ impl Written {
             return Err(Problem::new("FolderNotFound", Category::ObjectNotFound, message).about(folder.display().to_string()));
         }
         let mut file = create(&folder, &target).map_err(failed)?;
-        write(file.as_file_mut())?;
+        let disk = file.as_file().try_clone().map_err(failed)?;
+        std::thread::scope(|scope| {
+            let (due, asked) = sync_channel(1);
+            // Without a thread, all goes to the disk at the end.
+            let flushing = std::thread::Builder::new().spawn_scoped(scope, move || asked.iter().try_for_each(|()| disk.sync_data())).ok();
+            let mut flushed = Flushed { file: file.as_file_mut(), written: 0, due };
+            let written = write(&mut flushed);
+            drop(flushed);
+            // What the disk refused is told once, to whoever asks first.
+            let flushing = flushing.and_then(|thread| thread.join().ok()).unwrap_or(Ok(()));
+            written.and(flushing.map_err(failed))
+        })?;
         file.as_file().sync_all().map_err(failed)?;
         Ok(Written { file, path: path.to_path_buf(), target, folder })
     }

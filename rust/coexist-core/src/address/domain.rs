@@ -2,20 +2,36 @@
 
 use crate::problem::{Category, Problem};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+
+thread_local! {
+    /// A domain outside of ASCII and its canonical spelling.
+    static LAST: RefCell<(String, String)> = const { RefCell::new((String::new(), String::new())) };
+}
 
 /// The one spelling under which a domain is compared: lower case, internationalised labels as `xn--` (RFC 5891).
 ///
 /// A domain that IDNA refuses is compared as it is written.
 pub fn canonical_domain(domain: &str) -> Cow<'_, str> {
     if !domain.is_ascii() {
-        return idna::domain_to_ascii(domain).map_or_else(|_| Cow::Owned(domain.to_lowercase()), Cow::Owned);
+        // A tenant has thousands of addresses in each of its few domains: the last one is likely the next.
+        return LAST.with_borrow_mut(|(last, canonical)| {
+            if last != domain {
+                *canonical = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase());
+                *last = domain.to_string();
+            }
+            Cow::Owned(canonical.clone())
+        });
     }
     if domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Cow::Owned(domain.to_ascii_lowercase());
     }
     Cow::Borrowed(domain)
 }
+
+/// So few domains are compared one by one: of ASCII, canonical spelling is lower case and nothing else.
+const FEW: usize = 16;
 
 /// A set of domains. A subdomain of a member is not a member: Exchange accepts each by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +45,9 @@ impl DomainSet {
 
     /// Whether a domain belongs to the set.
     pub fn contains(&self, domain: &str) -> bool {
+        if self.0.len() <= FEW && domain.is_ascii() {
+            return self.0.iter().any(|member| member.eq_ignore_ascii_case(domain));
+        }
         self.0.contains(canonical_domain(domain).as_ref())
     }
 
@@ -71,6 +90,9 @@ impl DomainMap {
 
     /// The target domain of a source domain, as the administrator wrote it.
     pub fn get(&self, domain: &str) -> Option<&str> {
+        if self.0.len() <= FEW && domain.is_ascii() {
+            return self.0.iter().find(|(from, _)| from.eq_ignore_ascii_case(domain)).map(|(_, to)| to.as_str());
+        }
         self.0.get(canonical_domain(domain).as_ref()).map(String::as_str)
     }
 }

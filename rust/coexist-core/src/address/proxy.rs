@@ -1,7 +1,7 @@
 //! One proxy address, as EmailAddresses and proxyAddresses hold them: `prefix:value`.
 
 use super::domain::canonical_domain;
-use crate::directory::hash;
+use crate::directory::{ascii_hash, lower_hash, text_hash};
 use std::borrow::Cow;
 
 /// What an address is for.
@@ -34,7 +34,8 @@ impl AddressType {
     fn of(prefix: &str) -> Self {
         const TYPES: [AddressType; 6] =
             [AddressType::Smtp, AddressType::X500, AddressType::X400, AddressType::Sip, AddressType::Eum, AddressType::Spo];
-        TYPES.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(prefix)).unwrap_or(AddressType::Other)
+        let same = |kind: &AddressType| kind.name().len() == prefix.len() && kind.name().eq_ignore_ascii_case(prefix);
+        TYPES.into_iter().find(same).unwrap_or(AddressType::Other)
     }
 }
 
@@ -54,11 +55,13 @@ pub struct ProxyAddress<'a> {
 impl<'a> ProxyAddress<'a> {
     /// Reads one address. Text without a prefix is SMTP when it has an `@`, as Exchange takes it; every unknown prefix is kept.
     pub fn parse(text: &'a str) -> Self {
-        let text = text.trim();
-        let (prefix, value) = match text.split_once(':') {
-            Some((prefix, value)) if !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') => {
-                (prefix, value)
-            }
+        // Nearly every address begins and ends with a character that nothing trims.
+        let graphic = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+        let text = if graphic(text.as_bytes().first()) && graphic(text.as_bytes().last()) { text } else { text.trim() };
+        // A prefix is letters, digits, `-` and `_`: what ends it is a colon, or there is none.
+        let end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
+        let (prefix, value) = match end {
+            Some(end) if end > 0 && text.as_bytes()[end] == b':' => (&text[..end], &text[end + 1..]),
             _ => ("", text),
         };
         let kind = match prefix {
@@ -85,18 +88,22 @@ impl<'a> ProxyAddress<'a> {
     }
 
     fn smtp_parts(&self) -> Option<(&'a str, &'a str)> {
-        (self.kind == AddressType::Smtp).then(|| self.value.rsplit_once('@')).flatten()
+        if self.kind != AddressType::Smtp {
+            return None;
+        }
+        let at = memchr::memrchr(b'@', self.value.as_bytes())?;
+        Some((&self.value[..at], &self.value[at + 1..]))
     }
 
     /// Whether the value is one of its type. Exchange checks SMTP only, so the rest is checked here, and only where the type has a form: X500 begins
     /// with `/`; no address holds control characters.
     pub fn is_well_formed(&self) -> bool {
-        if self.value.is_empty() || self.text.chars().any(|c| c.is_control()) {
+        if self.value.is_empty() || has_control(self.text) {
             return false;
         }
         match self.kind {
             AddressType::Smtp => self.smtp_parts().is_some_and(|(local, domain)| {
-                !local.is_empty() && domain.split('.').all(|label| !label.is_empty()) && !self.value.contains(char::is_whitespace)
+                !local.is_empty() && domain.split('.').all(|label| !label.is_empty()) && !has_white_space(self.value)
             }),
             AddressType::X500 => self.value.starts_with('/') && self.value.len() > 1,
             _ => true,
@@ -141,21 +148,17 @@ impl<'a> ProxyAddress<'a> {
 
     /// A hash of [`Self::key`], the same in every run.
     pub fn key_hash(&self) -> u64 {
-        let name = match self.kind {
-            AddressType::Other => self.prefix,
-            kind => kind.name(),
+        let seed = match self.kind {
+            AddressType::Other => text_hash(self.prefix),
+            kind => kind as u64,
         };
-        // Without allocating for what nearly every address is: short and ASCII.
-        let mut buffer = [0u8; 256];
-        let length = name.len() + 1 + self.value.len();
-        if length <= buffer.len() && self.value.is_ascii() && name.is_ascii() {
-            buffer[..name.len()].copy_from_slice(name.as_bytes());
-            buffer[name.len()] = b':';
-            buffer[name.len() + 1..length].copy_from_slice(self.value.as_bytes());
-            buffer[..length].make_ascii_lowercase();
-            hash(&buffer[..length])
+        if self.value.is_ascii() {
+            ascii_hash(seed, self.value.as_bytes())
         } else {
-            hash(self.key().as_bytes())
+            // Without the type, which the seed says; canonical spelling may be ASCII.
+            let key = self.key();
+            let value = key.split_once(':').map_or("", |(_, value)| value);
+            lower_hash(seed, value.as_bytes())
         }
     }
 
@@ -167,6 +170,18 @@ impl<'a> ProxyAddress<'a> {
             Cow::Borrowed(self.text)
         }
     }
+}
+
+/// Whether a text holds control characters; of ASCII, all of it is looked at at once.
+pub(crate) fn has_control(text: &str) -> bool {
+    let (control, other) = text.bytes().fold((false, false), |(control, other), byte| (control | byte.is_ascii_control(), other | !byte.is_ascii()));
+    control || (other && text.chars().any(char::is_control))
+}
+
+/// Whether a text without control characters holds white space.
+fn has_white_space(text: &str) -> bool {
+    // The other white space of ASCII is control characters.
+    if text.is_ascii() { text.contains(' ') } else { text.contains(char::is_whitespace) }
 }
 
 fn push_lower(to: &mut String, text: &str) {

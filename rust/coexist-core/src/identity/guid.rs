@@ -140,12 +140,28 @@ fn parse_dashed(text: &[u8]) -> Option<Guid> {
     if text.len() != 36 || DASHES.iter().any(|&at| text[at] != b'-') {
         return None;
     }
-    let mut bytes = [0; 16];
+    let text: &[u8; 36] = text.try_into().ok()?;
+    let (mut bytes, mut bad) = ([0; 16], 0);
     for (&to, at) in TEXT_ORDER.iter().zip(TEXT_OFFSET) {
-        bytes[to] = hex_byte(text[at], text[at + 1])?;
+        let (high, low) = (HEX_VALUES[text[at] as usize], HEX_VALUES[text[at + 1] as usize]);
+        bytes[to] = high << 4 | low;
+        bad |= high | low;
     }
-    Some(Guid(bytes))
+    (bad <= 15).then_some(Guid(bytes))
 }
+
+/// The value of each hex digit; of what is none, more than a digit can have.
+const HEX_VALUES: [u8; 256] = {
+    let mut values = [0xff; 256];
+    let mut byte = 0;
+    while byte < values.len() {
+        if let Some(value) = hex_value(byte as u8) {
+            values[byte] = value;
+        }
+        byte += 1;
+    }
+    values
+};
 
 /// `{0x00112233,0x4455,0x6677,{0x88,0x99,0xaa,0xbb,0xcc,0xdd,0xee,0xff}}`; like .NET, white space anywhere and leading
 /// zeros left out are fine.

@@ -116,7 +116,7 @@ fn flaw(dn: &str) -> Option<&'static str> {
     if dn.is_empty() {
         return Some("it is empty");
     }
-    if dn.chars().any(char::is_control) {
+    if crate::address::has_control(dn) {
         return Some("it holds a control character");
     }
     let Some(names) = dn.strip_prefix('/') else {

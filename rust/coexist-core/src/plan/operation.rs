@@ -41,7 +41,8 @@ pub enum Parameter<'a> {
     List(Vec<Cow<'a, str>>),
     Switch,
     Table(Vec<(&'static str, Parameter<'a>)>),
-    Bytes([u8; 16]),
+    /// In base64.
+    Bytes(Cow<'a, str>),
     /// Graph bodies only.
     Objects(Vec<Parameter<'a>>),
     /// The list that this operation's command adds or removes, so that it stands in the plan once.
@@ -66,9 +67,8 @@ impl Serialize for Parameter<'_> {
             Parameter::Switch => serializer.serialize_bool(true),
             Parameter::Same(list) => list.serialize(serializer),
             Parameter::Bytes(bytes) => {
-                use base64::Engine;
                 let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("bytes", &base64::engine::general_purpose::STANDARD.encode(bytes))?;
+                map.serialize_entry("bytes", bytes)?;
                 map.end()
             }
             Parameter::List(items) => {
@@ -114,7 +114,7 @@ pub struct Request<'a> {
     /// GET, POST, PATCH, PUT, DELETE.
     pub method: &'static str,
     /// Below the version.
-    pub path: String,
+    pub path: Cow<'a, str>,
     /// `v1.0` or `beta`.
     pub version: &'static str,
     /// The JSON body.
@@ -212,20 +212,16 @@ pub enum Undo<'a> {
 /// Whom an operation is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubjectRef<'a> {
-    /// The identity in the source; it stands in the operation's id.
-    #[serde(skip)]
-    pub source: &'a str,
     /// The identity in the target; of an object that is yet to be created, its user principal name.
     pub target: Cow<'a, str>,
     /// What a person calls the source object.
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
 }
 
 /// A kind of operation: what every one of it has in common stands in the plan once, under `steps`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Step {
     /// The last part of the operation's id.
-    #[serde(skip)]
     pub name: &'static str,
     /// What it does, as a person would say it.
     pub what: &'static str,
@@ -233,12 +229,10 @@ pub struct Step {
     pub why: &'static str,
 }
 
-/// One change on one surface of one tenant.
+/// One change on one surface of one tenant. Its id, `<item>/<source identity>/<step>`, stands in its line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Operation<'a> {
-    /// `<item>/<source identity>/<step>`: the same in every plan of the same inputs.
-    pub id: String,
     /// Its kind; the name stands in the id.
     #[serde(skip)]
     pub step: &'static Step,

@@ -1,9 +1,11 @@
 //! The plan file: one JSON document, one operation and one finding a line, in canonical order, without the time of its making.
 
+use super::form::Form;
 use super::operation::Step;
 use crate::finding::{rule, Finding, Subject};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The version of the plan format.
 pub const VERSION: u32 = 1;
@@ -59,6 +61,9 @@ pub struct Summary {
     pub steps: BTreeMap<String, u64>,
     /// Findings, by code.
     pub findings: BTreeMap<String, u64>,
+    /// The forms of the operations, by step and name; they stand beside the summary.
+    #[serde(skip)]
+    pub forms: BTreeMap<(&'static str, String), Arc<str>>,
 }
 
 impl Summary {
@@ -74,6 +79,18 @@ impl Summary {
         for (code, count) in &other.findings {
             *self.findings.entry(code.clone()).or_default() += count;
         }
+        for (name, text) in &other.forms {
+            if !self.forms.contains_key(name) {
+                self.forms.insert(name.clone(), text.clone());
+            }
+        }
+    }
+
+    /// Counts operations of a form.
+    pub fn count(&mut self, form: &Form, operations: u64) {
+        self.operations += operations;
+        *self.steps.entry(form.step.to_string()).or_default() += operations;
+        self.forms.insert((form.step, form.name.clone()), form.text.clone());
     }
 }
 
@@ -82,14 +99,12 @@ impl Header {
     pub fn text(&self) -> String {
         let mut inputs: Vec<&Input> = self.inputs.iter().collect();
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
-        let steps: BTreeMap<&str, &Step> = super::mc01::STEPS.iter().map(|step| (step.name, *step)).collect();
         format!(
-            "{{\"$schema\":\"./plan.schema.json\",\n\"version\":{VERSION},\n\"items\":{},\n\"source\":{},\n\"target\":{},\n\"inputs\":{},\n\"reads\":{READS},\n\"steps\":{},\n\"operations\":[",
+            "{{\"$schema\":\"./plan.schema.json\",\n\"version\":{VERSION},\n\"items\":{},\n\"source\":{},\n\"target\":{},\n\"inputs\":{},\n\"reads\":{READS},\n\"operations\":[",
             json(&self.items),
             json(&self.source),
             json(&self.target),
             json(&inputs),
-            json(&steps),
         )
     }
 }
@@ -118,20 +133,33 @@ impl Body {
         Body { text: Vec::with_capacity(bytes), empty: true }
     }
 
+    /// Begins a line; what is pushed to the text from here is in it.
+    pub fn begin(&mut self) -> &mut Vec<u8> {
+        self.text.extend_from_slice(if self.empty { b"\n" } else { b",\n" });
+        self.empty = false;
+        &mut self.text
+    }
+
     /// Adds one line.
     pub fn push(&mut self, value: &impl Serialize) {
-        if !self.empty {
-            self.text.push(b',');
-        }
-        self.text.push(b'\n');
-        self.empty = false;
         // Writing text and numbers into memory cannot fail.
-        let _ = serde_json::to_writer(&mut self.text, value);
+        let _ = serde_json::to_writer(self.begin(), value);
     }
 
     /// True without lines.
     pub fn is_empty(&self) -> bool {
         self.empty
+    }
+}
+
+/// Appends a text as JSON. Hardly any has something to escape, and to see that all at once takes a fraction of looking at each character.
+pub fn push_text(out: &mut Vec<u8>, text: &str) {
+    if text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\')) {
+        let _ = serde_json::to_writer(out, text);
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
     }
 }
 
@@ -169,7 +197,7 @@ impl Serialize for PlanFinding<'_> {
 /// The text between the operations and the findings.
 pub const BETWEEN: &str = "\n],\n\"findings\":[";
 
-/// The text after the findings: the rules behind them and the summary.
+/// The text after the findings: the rules behind them, the steps with the forms of their operations, and the summary.
 pub fn footer(summary: &Summary) -> String {
     #[derive(Serialize)]
     struct RuleLine<'r> {
@@ -186,9 +214,22 @@ pub fn footer(summary: &Summary) -> String {
             (code.as_str(), RuleLine { why: &rule.why, remedy: &rule.remedy, source: &rule.source, date: &rule.date })
         })
         .collect();
-    format!(
-        "\n],\n\"rules\":{},\n\"summary\":{}\n}}\n",
-        json(&rules),
-        json(summary)
-    )
+    format!("\n],\n\"rules\":{},\n\"steps\":{},\n\"summary\":{}\n}}\n", json(&rules), steps(summary), json(summary))
+}
+
+/// The steps that the plan has, one form a line.
+fn steps(summary: &Summary) -> String {
+    let mut text = String::from("{");
+    let mut steps: Vec<&Step> = super::mc01::STEPS.iter().copied().filter(|step| summary.steps.contains_key(step.name)).collect();
+    steps.sort_by_key(|step| step.name);
+    for (at, step) in steps.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        text += &format!("{comma}\n\"{}\":{{\"what\":{},\"why\":{},\"forms\":{{", step.name, json(&step.what), json(&step.why));
+        let forms = summary.forms.iter().filter(|((of, _), _)| *of == step.name);
+        for (at, ((_, name), form)) in forms.enumerate() {
+            text += &format!("{}\n\"{name}\":{form}", if at == 0 { "" } else { "," });
+        }
+        text += "}}";
+    }
+    text + "}"
 }

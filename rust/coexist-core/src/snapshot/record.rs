@@ -20,8 +20,18 @@ pub(super) struct Records {
 
 impl Records {
     pub(super) fn get(&self, index: usize) -> Record<'_> {
+        self.at(self.starts[index])
+    }
+
+    /// The record that begins here.
+    pub(super) fn at(&self, start: u32) -> Record<'_> {
         // What follows the record stays there: to cut it off would touch one more place in memory.
-        Record { text: self.text.get(self.starts[index] as usize..).unwrap_or_default() }
+        Record { text: self.text.get(start as usize..).unwrap_or_default() }
+    }
+
+    /// Where each record begins.
+    pub(super) fn starts(&self) -> &[u32] {
+        &self.starts
     }
 
     pub(super) fn push(&mut self, record: Record) {
@@ -41,8 +51,26 @@ fn digits(number: u32) -> [u8; NUMBER] {
 }
 
 fn number(text: &str, at: usize) -> u32 {
-    let digits: &[u8] = text.as_bytes().get(at..at + NUMBER).unwrap_or_default();
-    digits.iter().rev().fold(0, |number, digit| number << 7 | u32::from(*digit))
+    match text.as_bytes().get(at..at + NUMBER) {
+        Some(&[a, b, c, d]) => u32::from(a) | u32::from(b) << 7 | u32::from(c) << 14 | u32::from(d) << 21,
+        _ => 0,
+    }
+}
+
+/// Where a tag first stands. Eight at once: to call a library costs more than to look at the few that there are.
+fn position(tags: &[u8], tag: u8) -> Option<usize> {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let wanted = u64::from(tag) * 0x0101_0101_0101_0101;
+    let mut at = 0;
+    while let Some(Ok(eight)) = tags.get(at..at + 8).map(<[u8; 8]>::try_from) {
+        // Tags have seven bits, so what differs carries into the eighth and nothing beyond.
+        let same = !((u64::from_le_bytes(eight) ^ wanted) + LOW) & !LOW;
+        if same != 0 {
+            return Some(at + same.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    tags[at..].iter().position(|other| *other == tag).map(|further| at + further)
 }
 
 /// Packs one record after another.
@@ -289,10 +317,16 @@ impl<'a> Record<'a> {
         self.text.get(..last.max(NUMBER as u32) as usize).unwrap_or_default()
     }
 
+    /// Looks at every place in memory where the record is. Whoever does so for many records first waits for them all at once, and not for one after another.
+    pub fn touch(&self) -> u8 {
+        const LINE: usize = 64;
+        self.whole().as_bytes().iter().step_by(LINE).fold(0, |touched, byte| touched ^ byte)
+    }
+
     /// The property's values as [`List`] takes them; a bare text is one of them.
     fn items(&self, property: Property) -> Known<List<'a>> {
         let tags = self.tags();
-        let Some(from) = memchr::memchr(property as u8, tags) else { return Known::NotExported };
+        let Some(from) = position(tags, property as u8) else { return Known::NotExported };
         let count = tags[from..].iter().take_while(|tag| **tag == property as u8).count();
         match self.values(tags.len(), from, from + count) {
             (_, true) => Known::Flattened,
@@ -303,7 +337,18 @@ impl<'a> Record<'a> {
 
     /// The property as one text; of a list, its first item.
     pub fn text(&self, property: Property) -> Known<&'a str> {
-        self.items(property).and_then(|mut items| items.next())
+        let tags = self.tags();
+        let Some(at) = position(tags, property as u8) else { return Known::NotExported };
+        let ends = NUMBER + tags.len();
+        let begin = if at == 0 { (ends + tags.len() * NUMBER) as u32 } else { number(self.text, ends + (at - 1) * NUMBER) & !FLATTENED };
+        let end = number(self.text, ends + at * NUMBER);
+        if end & FLATTENED != 0 {
+            return Known::Flattened;
+        }
+        match self.text.get(begin as usize..end as usize) {
+            Some("") | None => Known::Empty,
+            Some(text) => Known::Value(text),
+        }
     }
 
     /// The property as a list; one text is a list of one.

@@ -48,20 +48,22 @@ pub struct Table {
     file: String,
     chunks: Vec<Chunk>,
     firsts: Vec<u32>,
-    len: usize,
+    /// The chunk of each object and where it begins there: who asks for objects in no order waits for memory, and so waits once less.
+    places: Vec<(u32, u32)>,
 }
 
 impl Table {
     /// An empty table; `file` is its name in messages.
     pub fn new(kind: Kind, file: impl Into<String>) -> Self {
-        Table { kind, file: file.into(), chunks: Vec::new(), firsts: Vec::new(), len: 0 }
+        Table { kind, file: file.into(), chunks: Vec::new(), firsts: Vec::new(), places: Vec::new() }
     }
 
     /// Adds what was parsed next.
     pub fn push(&mut self, chunk: Chunk) {
         if !chunk.is_empty() {
-            self.firsts.push(self.len as u32);
-            self.len += chunk.len();
+            self.firsts.push(self.len() as u32);
+            let number = self.chunks.len() as u32;
+            self.places.extend(chunk.records.starts().iter().map(|start| (number, *start)));
             self.chunks.push(chunk);
         }
     }
@@ -70,7 +72,7 @@ impl Table {
     pub fn retain_last(&mut self, keep: impl FnMut(usize) -> bool) {
         let Some(mut chunk) = self.chunks.pop() else { return };
         self.firsts.pop();
-        self.len -= chunk.len();
+        self.places.truncate(self.len() - chunk.len());
         chunk.retain(keep);
         self.push(chunk);
     }
@@ -87,29 +89,24 @@ impl Table {
 
     /// How many objects it holds.
     pub fn len(&self) -> usize {
-        self.len
+        self.places.len()
     }
 
     /// True without objects.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    fn place(&self, index: usize) -> (&Chunk, usize) {
-        let chunk = self.firsts.partition_point(|first| *first as usize <= index) - 1;
-        (&self.chunks[chunk], index - self.firsts[chunk] as usize)
+        self.places.is_empty()
     }
 
     /// The object at an index below [`Self::len`].
     pub fn get(&self, index: usize) -> Record<'_> {
-        let (chunk, at) = self.place(index);
-        chunk.get(at)
+        let (chunk, start) = self.places[index];
+        self.chunks[chunk as usize].records.at(start)
     }
 
     /// The line, from 1, that the object at an index began on.
     pub fn line(&self, index: usize) -> u64 {
-        let (chunk, at) = self.place(index);
-        u64::from(chunk.lines[at])
+        let chunk = self.places[index].0 as usize;
+        u64::from(self.chunks[chunk].lines[index - self.firsts[chunk] as usize])
     }
 
     /// Every object, in order.

@@ -20,6 +20,7 @@ fn matches(pattern: &str, text: &str) -> bool {
             let lengths: Vec<usize> = text.split('-').map(str::len).collect();
             lengths == [8, 4, 4, 4, 12] && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
         }
+        "^[0-9a-f]{12}$" => text.len() == 12 && text.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)),
         "^[0-9a-f]{64}$" => text.len() == 64 && text.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)),
         "^[A-Z]{2}$" => text.len() == 2 && text.chars().all(|c| c.is_ascii_uppercase()),
         "^[A-Z][A-Za-z]+$" => text.len() > 1 && text.starts_with(|c: char| c.is_ascii_uppercase()) && all(text, |c| c.is_ascii_alphabetic()),

@@ -6,7 +6,7 @@ pub mod scenes;
 
 use coexist_core::finding::Finding;
 use coexist_core::plan::mc01::{run, Inputs, MapRow, Setup};
-use coexist_core::plan::{footer, Body, Header, PlanFinding, Summary, TenantRef, BETWEEN};
+use coexist_core::plan::{expand, footer, Body, Header, PlanFinding, Summary, TenantRef, BETWEEN};
 use coexist_core::problem::Problem;
 use coexist_core::snapshot::{push_json, Chunk, Kind, RecordBuilder, Snapshot, Table, Tenant};
 use coexist_core::specification::Specification;
@@ -21,6 +21,7 @@ pub struct World {
 }
 
 pub struct Outcome {
+    /// The operations, complete.
     pub operations: Vec<Value>,
     pub findings: Vec<Finding>,
     pub summary: Summary,
@@ -99,6 +100,14 @@ pub fn mail_user(number: u32, alias: &str) -> Value {
     })
 }
 
+/// A plan as it stands in a file, with complete operations.
+pub fn complete(document: &str) -> Value {
+    let mut plan: Value = serde_json::from_str(document).unwrap();
+    let steps = plan["steps"].clone();
+    plan["operations"].as_array_mut().unwrap().iter_mut().for_each(|line| *line = expand(&steps, line).unwrap());
+    plan
+}
+
 impl World {
     /// One tenant pair without people.
     pub fn new() -> Self {
@@ -133,7 +142,7 @@ impl World {
         let specification = Specification::parse(&self.specification.to_string())?;
         let (source, target) = (snapshot(&self.source, "source"), snapshot(&self.target, "target"));
         let setup = Setup::new(&Inputs { specification: &specification, source: &source, target: &target, map: &self.map })?;
-        let (mut operations, mut findings, mut text) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut findings, mut text) = (Vec::new(), Vec::new());
         let mut found = Body::new();
         let summary = run(&setup, true, &Unwatched, |block| {
             if !block.operations.is_empty() {
@@ -147,10 +156,10 @@ impl World {
             Ok(())
         })?;
         let lines = String::from_utf8(text.clone()).unwrap();
-        operations.extend(serde_json::from_str::<Vec<Value>>(&format!("[{lines}]")).unwrap());
         let tenant = |name: &str| TenantRef { name: name.into(), tenant_id: None };
         let header = Header { items: vec!["MC-01"], source: tenant("contoso.onmicrosoft.com"), target: tenant("fabrikam.onmicrosoft.com"), inputs: Vec::new() };
         let document = format!("{}{lines}{BETWEEN}{}{}", header.text(), String::from_utf8(found.text).unwrap(), footer(&summary));
+        let operations = complete(&document)["operations"].as_array().unwrap().clone();
         Ok(Outcome { operations, findings, summary, text, document })
     }
 
@@ -160,6 +169,11 @@ impl World {
 }
 
 impl Outcome {
+    /// The operations as they stand in the file.
+    pub fn lines(&self) -> Vec<Value> {
+        serde_json::from_str(&format!("[{}]", String::from_utf8(self.text.clone()).unwrap())).unwrap()
+    }
+
     pub fn codes(&self) -> Vec<&'static str> {
         let mut codes: Vec<_> = self.findings.iter().map(|finding| finding.code).collect();
         codes.sort_unstable();

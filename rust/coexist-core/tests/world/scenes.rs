@@ -64,6 +64,12 @@ pub fn all() -> Vec<(&'static str, World)> {
     scenes.push(("everything on-premises", world));
 
     let mut world = everything(1, "anna");
+    let user = &mut world.target(Kind::MailUsers)[0];
+    user["ExternalEmailAddress"] = json!("SMTP:anna.old@fabrikam.com");
+    user["EmailAddresses"].as_array_mut().unwrap().push(json!("smtp:anna.old@fabrikam.com"));
+    scenes.push(("an external address that is a proxy address, too", world));
+
+    let mut world = everything(1, "anna");
     world.specification["items"]["MC-01"]["unacceptedAddresses"] = json!("preStage");
     scenes.push(("addresses removed before the batch", world));
 

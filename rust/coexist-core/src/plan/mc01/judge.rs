@@ -1,16 +1,17 @@
 //! One person: what is found about them, what their target object lacks, and the operations that follow.
 
 use super::matching::{full_name, real_guid, short_name, shorten, source_primary, subject, Matched, People};
-use super::setup::{count, Joined, Setup};
+use super::setup::{Joined, Setup};
+use super::shape::{self, Counted};
 use super::wanted::{Create, Replace, Wanted};
-use super::{cloud, licence, on_premises};
+use super::licence;
 use crate::address::{self, compare, Action, AddressType, Change, Diff, Field, ProxyAddress};
 use crate::directory::{display_identity, same_text, stable_identity, text_hash, RecipientId};
 use crate::finding::{Finding, Subject};
 use crate::identity::guid::Guid;
 use crate::identity::x500::X500;
 use crate::known::Known;
-use crate::plan::{Body, SubjectRef, Summary};
+use crate::plan::{Body, Summary};
 use crate::readiness;
 use crate::snapshot::{Property, Record};
 use crate::specification::{HoldRule, UpnRule};
@@ -37,6 +38,7 @@ pub(super) fn gather<'a>(setup: &'a Setup<'a>, people: &People, numbers: Range<u
     };
     let sources: Vec<Record> = numbers.clone().map(|number| setup.mailboxes.get(people.row(number))).collect();
     let targets: Vec<Record> = numbers.clone().map(found).collect();
+    std::hint::black_box(sources.iter().chain(&targets).fold(0, |touched, record| touched ^ record.touch()));
     let guids: Vec<_> = sources.iter().map(|source| source.text(Property::ExchangeGuid).value()).collect();
     let ids: Vec<_> = targets.iter().map(|target| target.text(Property::ExternalDirectoryObjectId).value()).collect();
     let joined = |table: &Option<Joined<'a>>, texts| table.as_ref().map(|table| table.find_each(texts)).unwrap_or_default();
@@ -52,27 +54,32 @@ pub(super) fn gather<'a>(setup: &'a Setup<'a>, people: &People, numbers: Range<u
     numbers.enumerate().map(person).collect()
 }
 
+/// What is made of some people.
+pub(super) struct Made {
+    pub operations: Body,
+    pub counted: Counted,
+    pub findings: Vec<Finding>,
+    pub summary: Summary,
+}
+
 /// Judges one person and appends what follows.
 pub(super) fn person<'a>(
     setup: &'a Setup<'a>,
     people: &People,
     person: &Person<'a>,
     with_operations: bool,
-    operations: &mut Body,
-    findings: &mut Vec<Finding>,
-    summary: &mut Summary,
+    made: &mut Made,
 ) {
     let source = person.source;
     let place = (setup.mailboxes.file(), setup.mailboxes.line(people.row(person.number)));
     let mut judge = Judge { setup, person, source, subject: subject(&source), findings: Vec::new(), place };
     let judged = judge.run(people, person.number);
+    let Made { operations, counted, findings, summary } = made;
     summary.people += 1;
     let blocked = judge.findings.iter().any(|finding| finding.blocks);
     match judged {
         Some((wanted, target)) if !blocked => {
-            let made = if with_operations { write(setup, &source, &wanted, target, operations, summary) } else { 0 };
-            summary.operations += made;
-            if with_operations && made == 0 {
+            if with_operations && write(setup, people, &source, &wanted, target, operations, counted) == 0 {
                 summary.ready += 1;
             }
         }
@@ -91,23 +98,16 @@ pub(super) struct Target<'a> {
     pub user: Option<Record<'a>>,
 }
 
-fn write(setup: &Setup, source: &Record, wanted: &Wanted, target: Option<Target>, operations: &mut Body, summary: &mut Summary) -> u64 {
-    let source_id = stable_identity(source);
-    let target_id: Cow<str> = match (&target, &wanted.create) {
-        (Some(target), _) => Cow::Borrowed(stable_identity(&target.record)),
-        (None, Some(create)) => Cow::Owned(create.upn.clone()),
+/// Writes what one person's target object lacks as operations, and says how many they are.
+fn write(setup: &Setup, people: &People, source: &Record, wanted: &Wanted, target: Option<Target>, operations: &mut Body, counted: &mut Counted) -> u64 {
+    let target_id = match (&target, &wanted.create) {
+        (Some(target), _) => stable_identity(&target.record),
+        (None, Some(create)) => &create.upn,
         (None, None) => return 0,
     };
-    let subject = SubjectRef { source: source_id, target: target_id, name: display_identity(source) };
-    let made = match target.as_ref().and_then(|target| target.ad_user.as_ref()) {
-        Some(ad_user) => on_premises::operations(setup, &subject, ad_user, wanted),
-        None => cloud::operations(setup, &subject, wanted),
-    };
-    for operation in &made {
-        operations.push(operation);
-        count(&mut summary.steps, operation.step.name);
-    }
-    made.len() as u64
+    let ad_user = target.as_ref().and_then(|target| target.ad_user);
+    let person = shape::Person { source: stable_identity(source), target: target_id, name: display_identity(source), wanted, ad_user };
+    people.forms.write(setup, &person, operations, counted)
 }
 
 /// The user principal name that a person shall have; `None` where the rule gives none. `primary` is the primary SMTP address that the target object will

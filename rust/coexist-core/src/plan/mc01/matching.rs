@@ -3,14 +3,16 @@
 use super::judge::upn_for;
 use super::named::{Identities, Named};
 use super::setup::Setup;
+use super::shape::Forms;
 use crate::address::{self, compare, for_each_wanted, Action, Owner, Ownership, ProxyAddress};
-use crate::directory::{display_identity, owns, same_text, stable_identity, text_hash, Entries, Index, RecipientId};
+use crate::directory::{display_identity, hash, owns, same_text, stable_identity, text_hash, Entries, Index, RecipientId};
 use crate::finding::{Finding, Side, Subject};
 use crate::identity::guid::Guid;
 use crate::snapshot::{Kind, Property, Record};
 use crate::specification::MatchRule;
 use hashbrown::HashSet;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// What matching found for one person.
@@ -39,6 +41,8 @@ pub(super) struct People {
     shared_upns: Index,
     /// Names, as hashes, that a mail user cannot be created under: a recipient of the target has it, or another person to create wants it.
     taken_names: HashSet<u64>,
+    /// What lines of the plan are made of.
+    pub forms: Forms,
     /// Findings about no single person in scope.
     pub general: Vec<Finding>,
 }
@@ -79,18 +83,20 @@ impl People {
                 push(1, address.key_hash());
             }
             if let Some(guid) = real_guid(record.text(Property::ExchangeGuid).value()) {
-                push(2, text_hash(guid.encode(&mut [0; 36])));
+                push(2, hash(&guid.to_bytes()));
             }
             if let Some(upn) = upn_for(setup, &record, None, None) {
                 push(3, text_hash(&upn));
             }
         });
         let is_own = |person: u32, id: u32| matches!(matched[person as usize], Matched::Found(own) if own.0 == id);
-        let contested = [&wanted, &external].map(|asked| setup.addresses.shared_with(asked, |person, id| !is_own(person, id)));
-        let contested_addresses = Index::new(Entries::new(contested.concat()));
-        let [shared_addresses, shared_guids, shared_upns] = [wanted, guids, upns].map(|entries| Index::new(entries.shared()));
+        let contested = |asked: &Entries| setup.addresses.shared_with(asked, |person, id| !is_own(person, id));
+        let (contested, more) = rayon::join(|| contested(&wanted), || contested(&external));
+        let contested_addresses = Index::new(Entries::new([contested, more].concat()));
+        let shared: Vec<Entries> = [wanted, guids, upns].into_par_iter().map(Entries::shared).collect();
+        let [shared_addresses, shared_guids, shared_upns] = Index::each(shared.try_into().unwrap_or_default());
         let taken_names = taken_names(setup, &rows, &matched);
-        People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, taken_names, general }
+        People { rows, matched, contested_addresses, shared_addresses, shared_guids, shared_upns, taken_names, forms: Forms::default(), general }
     }
 
     /// Whether a mail user cannot be created under this name.
@@ -100,7 +106,7 @@ impl People {
 
     /// Another person whose source mailbox has this ExchangeGuid.
     pub fn other_with_guid(&self, setup: &Setup, person: usize, guid: Guid) -> Option<String> {
-        let others = self.shared_guids.get(text_hash(guid.encode(&mut [0; 36]))).filter(|other| *other as usize != person);
+        let others = self.shared_guids.get(hash(&guid.to_bytes())).filter(|other| *other as usize != person);
         self.first_where(setup, others, |record| real_guid(record.text(Property::ExchangeGuid).value()) == Some(guid))
     }
 
@@ -219,7 +225,7 @@ fn scope(setup: &Setup, map: &Map) -> Scope {
     let exclude = Named::new(scope.exclude.iter().map(|name| (name, ())));
     let include = scope.include.as_ref().map(|names| Named::new(names.iter().map(|name| (name, AtomicBool::new(false)))));
     let named = !exclude.names.is_empty() || include.is_some() || !setup.map.is_empty();
-    let judge = |row: u32| -> Option<Result<(u32, Matched), Box<Finding>>> {
+    let judge = |(row, names): (u32, Names)| -> Option<Result<(u32, Matched), Box<Finding>>> {
         let mailbox = setup.mailboxes.get(row as usize);
         let identities = if named { Identities::of(&mailbox) } else { Identities::none() };
         // A map file may well name people who are out of scope.
@@ -240,15 +246,15 @@ fn scope(setup: &Setup, map: &Map) -> Scope {
         let kind = mailbox.text(Property::RecipientTypeDetails).value();
         match kind.filter(|kind| !scope.types.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind))) {
             Some(kind) => Some(Err(Finding::new("SourceTypeNotInScope", subject(&mailbox)).with("type", kind).into())),
-            None => Some(Ok((row, map.ask(setup, &mailbox, &mapped).unwrap_or_else(|| matching(setup, &mailbox))))),
+            None => Some(Ok((row, map.ask(setup, &mailbox, &mapped).unwrap_or_else(|| matching(setup, &mailbox, &names))))),
         }
     };
     const PART: u32 = 256;
     let count = setup.mailboxes.len() as u32;
     let part = |part: u32| {
         let rows = part * PART..((part + 1) * PART).min(count);
-        look_ahead(setup, rows.clone());
-        rows.filter_map(judge)
+        let names = look_ahead(setup, rows.clone());
+        rows.zip(names).filter_map(judge)
     };
     let judged: Vec<_> = (0..count.div_ceil(PART)).into_par_iter().flat_map_iter(part).collect();
     let (mut rows, mut matched, mut findings) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()), Vec::new());
@@ -269,18 +275,32 @@ fn scope(setup: &Setup, map: &Map) -> Scope {
     Scope { rows, matched, findings }
 }
 
-/// Asks what matching is going to ask about these mailboxes, and forgets the answers: for all of them at once (see [`Index::first_of_each`]) it costs little,
-/// and what was read stays near.
-fn look_ahead(setup: &Setup, rows: std::ops::Range<u32>) {
-    let (mut upns, mut addresses) = (Vec::new(), Vec::new());
-    for source in rows.map(|row| setup.mailboxes.get(row as usize)) {
-        upns.extend(upn_for(setup, &source, None, None).map(|upn| text_hash(&upn)));
-        addresses.extend(address::source_primary(&source).map(|primary| primary.key_hash()));
-    }
+/// What a mailbox is looked up by.
+struct Names<'s> {
+    /// The user principal name that the person shall have.
+    upn: Option<(Cow<'s, str>, u64)>,
+    /// The primary SMTP address.
+    primary: Option<(ProxyAddress<'s>, u64)>,
+}
+
+/// What these mailboxes are looked up by. It is asked for here, for all of them at once (see [`Index::first_of_each`]), which costs little, and the answers
+/// are forgotten: what was read stays near.
+fn look_ahead<'s>(setup: &Setup<'s>, rows: std::ops::Range<u32>) -> Vec<Names<'s>> {
+    let names = |source: Record<'s>| Names {
+        upn: upn_for(setup, &source, None, None).map(|upn| {
+            let hash = text_hash(&upn);
+            (upn, hash)
+        }),
+        primary: source_primary(&source).map(|primary| (primary, primary.key_hash())),
+    };
+    let names: Vec<Names> = rows.map(|row| names(setup.mailboxes.get(row as usize))).collect();
+    let upns: Vec<u64> = names.iter().filter_map(|names| Some(names.upn.as_ref()?.1)).collect();
+    let addresses: Vec<u64> = names.iter().filter_map(|names| Some(names.primary?.1)).collect();
     for found in [setup.upns.first_of_each(&upns), setup.addresses.first_of_each(&addresses)] {
         let records = found.into_iter().flatten().map(|number| setup.recipients.get(RecipientId(number)));
-        std::hint::black_box(records.fold(0, |touched, record| touched ^ record.text(Property::EmailAddresses).value().map_or(0, str::len)));
+        std::hint::black_box(records.fold(0, |touched, record| touched ^ record.touch()));
     }
+    names
 }
 
 /// The map file, ready to be asked.
@@ -328,10 +348,10 @@ fn map_name<'s>(setup: &Setup<'s>) -> &'s str {
     setup.specification.matching.map_file.as_deref().unwrap_or("map file")
 }
 
-fn matching(setup: &Setup, source: &Record) -> Matched {
+fn matching(setup: &Setup, source: &Record, names: &Names) -> Matched {
     let mut found: Vec<RecipientId> = Vec::new();
     for rule in &setup.specification.matching.rules {
-        candidates(setup, *rule, source, &mut |id| {
+        candidates(setup, *rule, source, names, &mut |id| {
             if !found.contains(&id) {
                 found.push(id);
             }
@@ -342,16 +362,16 @@ fn matching(setup: &Setup, source: &Record) -> Matched {
     usable_ones.sort_unstable();
     match (&usable_ones[..], found.first()) {
         ([id], _) => usable(setup, source, *id),
-        ([], None) => not_mail_enabled(setup, source),
+        ([], None) => not_mail_enabled(setup, source, names),
         ([], Some(other)) => usable(setup, source, *other),
         (several, _) => ambiguous(setup, source, several),
     }
 }
 
-fn candidates(setup: &Setup, rule: MatchRule, source: &Record, push: &mut dyn FnMut(RecipientId)) {
+fn candidates(setup: &Setup, rule: MatchRule, source: &Record, names: &Names, push: &mut dyn FnMut(RecipientId)) {
     let recipients = &setup.recipients;
-    let mut by_text = |index: &Index, property: Property, text: &str| {
-        for id in index.get(text_hash(text)).map(RecipientId) {
+    let mut by_text = |index: &Index, property: Property, text: &str, hash: u64| {
+        for id in index.get(hash).map(RecipientId) {
             if recipients.get(id).text(property).value().is_some_and(|found| same_text(found, text)) {
                 push(id);
             }
@@ -360,28 +380,34 @@ fn candidates(setup: &Setup, rule: MatchRule, source: &Record, push: &mut dyn Fn
     match rule {
         MatchRule::ExchangeGuid => {
             if let Some(guid) = real_guid(source.text(Property::ExchangeGuid).value()) {
-                by_text(&setup.exchange_guids, Property::ExchangeGuid, guid.encode(&mut [0; 36]));
+                let mut buffer = [0; 36];
+                let text = guid.encode(&mut buffer);
+                by_text(&setup.exchange_guids, Property::ExchangeGuid, text, text_hash(text));
             }
         }
         MatchRule::ExternalDirectoryObjectId => {
             if let (Some((property, index)), Some(id)) = (&setup.attribute, source.text(Property::ExternalDirectoryObjectId).value()) {
-                by_text(index, *property, id);
+                by_text(index, *property, id, text_hash(id));
             }
         }
         MatchRule::UserPrincipalName => {
-            if let Some(upn) = upn_for(setup, source, None, None) {
-                by_text(&setup.upns, Property::UserPrincipalName, &upn);
+            if let Some((upn, hash)) = &names.upn {
+                by_text(&setup.upns, Property::UserPrincipalName, upn, *hash);
             }
         }
         MatchRule::PrimarySmtpAddress => {
-            let Some(primary) = source_primary(source) else { return };
-            let mapped = setup.domain_map.get(primary.domain().unwrap_or_default()).and_then(|domain| Some(["smtp:", primary.local_part()?, "@", domain].concat()));
-            for address in std::iter::once(primary).chain(mapped.as_deref().map(ProxyAddress::parse)) {
-                for id in setup.addresses.get(address.key_hash()).map(RecipientId) {
-                    if owns(&recipients.get(id), &address) {
+            let Some((primary, hash)) = names.primary else { return };
+            let mut by_address = |address: &ProxyAddress, hash: u64| {
+                for id in setup.addresses.get(hash).map(RecipientId) {
+                    if owns(&recipients.get(id), address) {
                         push(id);
                     }
                 }
+            };
+            by_address(&primary, hash);
+            let mapped = setup.domain_map.get(primary.domain().unwrap_or_default()).and_then(|domain| Some(["smtp:", primary.local_part()?, "@", domain].concat()));
+            if let Some(mapped) = mapped.as_deref().map(ProxyAddress::parse) {
+                by_address(&mapped, mapped.key_hash());
             }
         }
     }
@@ -420,13 +446,13 @@ fn ambiguous(setup: &Setup, source: &Record, ids: &[RecipientId]) -> Matched {
 }
 
 /// No recipient is the person; perhaps a user without mail is.
-fn not_mail_enabled(setup: &Setup, source: &Record) -> Matched {
-    let Some(upn) = upn_for(setup, source, None, None) else { return Matched::Missing };
+fn not_mail_enabled(setup: &Setup, source: &Record, names: &Names) -> Matched {
+    let Some((upn, hash)) = &names.upn else { return Matched::Missing };
     let (Some(users), Some(index)) = (&setup.users, &setup.user_upns) else { return Matched::Missing };
     let user = index
-        .get(text_hash(&upn))
+        .get(*hash)
         .map(|at| (at, users.table.get(at as usize)))
-        .find(|(_, user)| user.text(Property::UserPrincipalName).value().is_some_and(|found| same_text(found, &upn)));
+        .find(|(_, user)| user.text(Property::UserPrincipalName).value().is_some_and(|found| same_text(found, upn)));
     match user {
         Some((at, user)) => {
             let finding = Finding::new("TargetNotMailEnabled", subject(source)).with("target", display_identity(&user));

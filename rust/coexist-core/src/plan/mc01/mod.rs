@@ -12,6 +12,7 @@ mod matching;
 mod named;
 mod on_premises;
 mod setup;
+mod shape;
 mod steps;
 mod survey;
 mod wanted;
@@ -27,9 +28,13 @@ use super::Summary;
 use crate::finding::Finding;
 use crate::problem::Problem;
 use crate::watch::Watch;
+use shape::Counted;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::mpsc::sync_channel;
+
+/// The backlog item.
+const ITEM: &str = "MC-01";
 
 /// What one run of people gives: operations as lines of a plan, and findings.
 pub struct Block {
@@ -45,7 +50,7 @@ pub struct Block {
 const BLOCK: usize = 256;
 
 /// Blocks that a thread has to do between two looks at the host: enough that none waits long for the last.
-const BLOCKS_PER_THREAD: usize = 8;
+const BLOCKS_PER_THREAD: usize = 16;
 
 /// Judges everybody in scope. `with_operations` is false where only findings are wanted. `each` gets the blocks in order, while the next are being made.
 pub fn run(setup: &Setup, with_operations: bool, watch: &dyn Watch, mut each: impl FnMut(Block) -> Result<(), Problem>) -> Result<Summary, Problem> {
@@ -95,13 +100,18 @@ pub fn run(setup: &Setup, with_operations: bool, watch: &dyn Watch, mut each: im
 }
 
 fn block(setup: &Setup, people: &matching::People, persons: Range<usize>, with_operations: bool) -> Block {
-    // A person with every operation takes some four kilobytes.
-    let mut operations = if with_operations { Body::with_capacity(persons.len() << 12) } else { Body::new() };
-    let mut findings = Vec::with_capacity(persons.len());
-    let mut summary = Summary::default();
+    let mut made = judge::Made {
+        // A person with every operation takes some two kilobytes.
+        operations: if with_operations { Body::with_capacity(persons.len() << 11) } else { Body::new() },
+        counted: Counted::default(),
+        findings: Vec::with_capacity(persons.len()),
+        summary: Summary::default(),
+    };
     for person in &judge::gather(setup, people, persons) {
-        judge::person(setup, people, person, with_operations, &mut operations, &mut findings, &mut summary);
+        judge::person(setup, people, person, with_operations, &mut made);
     }
+    let judge::Made { operations, counted, findings, mut summary } = made;
+    counted.add_to(&mut summary);
     finish(operations, findings, summary)
 }
 

@@ -13,6 +13,9 @@ use crate::snapshot::{Kind, Property, Record, Snapshot, Table};
 use crate::specification::Specification;
 use std::collections::BTreeMap;
 
+/// The GUID that Exchange writes where there is none.
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
 /// What goes in.
 pub struct Inputs<'s> {
     /// The rules.
@@ -198,7 +201,8 @@ impl<'s> Setup<'s> {
         let [upns, exchange_guids, aliases, attributes, addresses, mapped] = Entries::collect(recipients.len(), |number, push| {
             let record = recipients.get(RecipientId(number));
             for (list, property) in properties.iter().enumerate() {
-                if let Some(text) = property.and_then(|property| record.text(property).value()) {
+                // Nobody is looked for by the GUID that says that there is none, and nearly everybody has it.
+                if let Some(text) = property.and_then(|property| record.text(property).value()).filter(|text| *text != NIL) {
                     push(list, text_hash(text));
                 }
             }
@@ -207,6 +211,13 @@ impl<'s> Setup<'s> {
                 named.find(&Identities::of(&record), |row| push(5, *row));
             }
         });
+        let [addresses, upns, exchange_guids, aliases, attributes] = Index::each([addresses, upns, exchange_guids, aliases, attributes]);
+        let (statistics, (users, exchange_users)) = rayon::join(
+            || Joined::new(source, Kind::MailboxStatistics, Property::MailboxGuid),
+            || rayon::join(|| Joined::new(target, Kind::Users, Property::Id), || Joined::new(target, Kind::ExchangeUsers, Property::ExternalDirectoryObjectId)),
+        );
+        let (user_upns, forest) =
+            rayon::join(|| target.table(Kind::Users).map(|table| index_table(table, Property::UserPrincipalName)), || Forest::new(target));
         Ok(Setup {
             specification,
             source,
@@ -223,18 +234,18 @@ impl<'s> Setup<'s> {
                 .flat_map(|table| (0..table.len()).map(|at| table.get(at)))
                 .flat_map(|configuration| readiness::organization_wide_holds(&configuration))
                 .collect(),
-            statistics: Joined::new(source, Kind::MailboxStatistics, Property::MailboxGuid),
+            statistics,
             recipients,
-            addresses: Index::new(addresses),
-            upns: Index::new(upns),
-            exchange_guids: Index::new(exchange_guids),
-            aliases: Index::new(aliases),
-            attribute: attribute.map(|property| (property, Index::new(attributes))),
+            addresses,
+            upns,
+            exchange_guids,
+            aliases,
+            attribute: attribute.map(|property| (property, attributes)),
             mapped,
-            users: Joined::new(target, Kind::Users, Property::Id),
-            user_upns: target.table(Kind::Users).map(|table| index_table(table, Property::UserPrincipalName)),
-            exchange_users: Joined::new(target, Kind::ExchangeUsers, Property::ExternalDirectoryObjectId),
-            forest: Forest::new(target),
+            users,
+            user_upns,
+            exchange_users,
+            forest,
             warnings,
         })
     }
