@@ -14,7 +14,8 @@ import sys
 CMDLETS = [
     "Get-ADUser", "Get-MailUser", "Get-MigrationBatch", "Get-MigrationUser", "Get-SPOCrossTenantUserContentMoveState", "Get-User", "New-MailUser",
     "New-MigrationBatch", "Remove-MailUser", "Remove-MigrationBatch", "Set-ADUser", "Set-MailUser", "Set-MigrationBatch", "Set-User",
-    "Start-SPOCrossTenantUserContentMove", "Stop-SPOCrossTenantUserContentMove", "Test-MigrationServerAvailability",
+    "Start-MigrationBatch", "Start-SPOCrossTenantUserContentMove", "Stop-MigrationBatch", "Stop-SPOCrossTenantUserContentMove",
+    "Test-MigrationServerAvailability",
 ]
 VERSION = "v1.0"
 JOBS = "/solutions/migrations/crossTenantMigrationJobs"

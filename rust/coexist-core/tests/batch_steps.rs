@@ -54,7 +54,7 @@ fn every_operation_check_and_read_is_what_its_cmdlet_or_request_accepts() {
         }
     }
     // A step that no scene plans is one that nobody has checked.
-    let all = ["exchange reschedule", "exchange submit", "graph create", "graph migrate", "graph reschedule", "graph validate", "sharePoint moveOneDrive"];
+    let all = ["exchange reschedule", "exchange start", "exchange submit", "graph create", "graph migrate", "graph reschedule", "graph validate", "sharePoint moveOneDrive"];
     assert_eq!(steps.iter().map(String::as_str).collect::<Vec<_>>(), all);
 }
 
@@ -64,7 +64,7 @@ fn what_is_wrong_in_steps_is_told() {
     type Spoil = fn(&mut Value);
     let cases: &[(&str, Spoil)] = &[
         ("is a System.DateTime", |file| file["operations"][0]["command"]["parameters"]["CompleteAfter"] = json!("2027-01-12 22:00")),
-        ("no parameter set", |file| file["operations"][0]["command"]["parameters"]["BadItemLimit"] = json!("10")),
+        ("does not exist in Exchange Online", |file| file["operations"][0]["command"]["parameters"]["BadItemLimit"] = json!("10")),
         ("is a Byte[]", |file| file["operations"][0]["command"]["parameters"]["CSVData"] = json!("a.csv")),
         ("does not only look", |file| file["places"][1]["check"]["command"]["name"] = json!("New-MigrationBatch")),
         ("there is no read", |file| file["places"][3]["gates"][0]["read"] = json!("batch")),
@@ -84,7 +84,7 @@ fn what_is_wrong_in_steps_is_told() {
 fn the_steps_of_a_batch_stand_in_order_and_are_dated() {
     let late = ["checkAgain", "synced", "removeAddresses", "convert", "license", "complete", "verify", "invite"];
     let expected: &[(&str, &[&str])] = &[
-        ("standalone", &["scope", "validate", "submit"]),
+        ("standalone", &["scope", "validate", "submit", "start"]),
         ("orchestrated", &["scope", "create", "validate", "migrate"]),
         ("standalone, one batch submitted", &["reschedule"]),
         ("orchestrated, one batch submitted", &["reschedule"]),
@@ -111,11 +111,21 @@ fn the_steps_of_a_batch_stand_in_order_and_are_dated() {
         assert_eq!(at("complete")["gates"][0]["deadlineMinutes"], 7 * 60);
         assert_eq!(at("synced")["gates"][0]["deadlineMinutes"], 14 * 24 * 60 - 30);
         assert_eq!(at("checkAgain")["notBefore"], moments["checkAgainFrom"]);
+        if first.len() > 1 {
+            // Within seven days of submission, with as much time to mend as to be late, and an hour after the last change of the groups.
+            let instant = |text: &Value| text.as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_second();
+            let (scope, validate, submit) = (instant(&at("scope")["notAfter"]), instant(&at("validate")["notBefore"]), instant(&moments["submit"]));
+            assert_eq!((submit - validate, validate - scope), (7 * 12 * 60 * 60, 60 * 60), "{name}");
+        }
     }
     let early = scene("addresses removed before submission").file();
     let items = of_batch(&early, early["batches"][0]["name"].as_str().unwrap());
-    assert_eq!(names(&items)[..4], ["scope", "removeAddresses", "validate", "submit"]);
-    assert!(!names(&items)[4..].contains(&"removeAddresses".to_string()));
+    assert_eq!(names(&items)[..5], ["scope", "validate", "removeAddresses", "submit", "start"]);
+    // The gap that people are told begins where the addresses go: two weeks, half an hour before, and a night.
+    let person = list(&early, "people").iter().find(|person| person["attributionGapHours"] != 0.0).unwrap();
+    assert_eq!(person["attributionGapHours"], 14.0 * 24.0 + 0.5 + 7.0);
+    assert_eq!((items[2]["notBefore"].as_str(), &items[2]["notAfter"]), (Some("2026-12-29T21:30:00Z"), &early["batches"][0]["moments"]["submit"]));
+    assert!(!names(&items)[5..].contains(&"removeAddresses".to_string()));
 }
 
 #[test]

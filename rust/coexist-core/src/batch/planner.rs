@@ -806,7 +806,7 @@ impl Planner<'_> {
         for (person, row) in people.iter().enumerate() {
             let Some(moments) = plan.batches.get(plan.batch_of[person] as usize).and_then(|batch| batch.moments.as_ref()) else { continue };
             let from = match removal {
-                LateStage::PreStage => moments.submit,
+                LateStage::PreStage => moments.remove_before_submission(),
                 LateStage::Cutover => moments.remove_addresses,
             };
             let minutes = u64::try_from(moments.end.as_second().saturating_sub(from.as_second()) / 60).unwrap_or(0);

@@ -26,6 +26,9 @@ const NOT_MIGRATING: [&str; 11] = [
     "pendingDelete", "deleted",
 ];
 
+/// The states of a batch that has not been started, or was stopped or broken (Get-MigrationBatch -Status).
+const NOT_RUNNING: [&str; 6] = ["Created", "Stopped", "Stopping", "Failed", "Corrupted", "Removing"];
+
 /// The states in which a job takes no other validation.
 const VALIDATING: [&str; 3] = ["validateSubmitted", "validateProcessing", "validateInProgress"];
 
@@ -46,18 +49,19 @@ const fn step(name: &'static str, what: &'static str, why: &'static str) -> Step
 }
 
 /// Every step, in the order of a batch.
-pub const STEPS: [Step; 15] = [
-    step("scope", "Put the people into a group of MailboxMovePublishedScopes in the source.", "A mailbox outside of the published scopes is not moved, and a change of the groups takes a while to be seen."),
+pub const STEPS: [Step; 16] = [
+    step("scope", "Put the people into a group of MailboxMovePublishedScopes in the source.", "A mailbox outside of the published scopes is not moved; a change of the groups is seen late."),
     step("create", "Create the orchestrator's job.", "A job defines the batch; nothing moves yet."),
     step("validate", "Validate the batch.", "The result expires, so it is made shortly before submission; whoever fails can still be mended."),
-    step("submit", "Submit the batch (New-MigrationBatch). The CSV is the one that -ExportPath writes.", "The initial synchronization takes days to weeks."),
+    step("submit", "Create the batch (New-MigrationBatch). The CSV is the one that -ExportPath writes.", "A batch holds people and moment together; nothing moves yet."),
+    step("start", "Start the batch.", "The initial synchronization takes days to weeks."),
     step("migrate", "Start the job's migration. Where the validation has expired, validate again before.", "The initial synchronization takes days to weeks."),
     step("reschedule", "Give the batch that was submitted the moment of completion that is planned.", "It was submitted by an earlier plan, or by hand."),
     step("checkAgain", "Check the people again (a new snapshot, Test-CoexistReadiness).", "What was checked for submission may have changed since."),
     step("synced", "Wait until the batch is synced.", "Only what is synced is cut over in its night."),
-    step("removeAddresses", "Remove the addresses that the target has not accepted (MC-01).", "One such address keeps the mail user from becoming a mailbox; from here on the attribution gap is open."),
+    step("removeAddresses", "Remove the addresses that the target has not accepted (MC-01).", "One such address keeps the mailbox from arriving; from here on the attribution gap is open."),
     step("convert", "Convert the target accounts from external to internal members.", "The mailbox needs an account that signs in to the target."),
-    step("license", "Give the target accounts their licences, where MC-01 has not.", "An arrived mailbox without a licence is lost after 30 days."),
+    step("license", "Give the target accounts their licences, where MC-01 has not.", "The mailbox needs a licence of the target when it arrives."),
     step("moveOneDrive", "Move OneDrive.", "In standalone mode OneDrive moves by a tool of its own, in the night of the mailbox."),
     step("complete", "The service completes the batch by itself at the moment that it was given: wait for it.", "People feel the night, not the weeks before."),
     step("verify", "Look at each person of the batch; who has not arrived goes with a later one.", "A batch is completed with errors when single people fail."),
@@ -180,7 +184,8 @@ pub fn reads(options: &Options) -> Value {
             let path = format!("{JOBS}(displayName='{{id}}')?$select=id,displayName,status,completeAfterDateTime");
             reads.insert("migrationJob".into(), json!({"surface": "graph", "request": {"method": "GET", "version": version, "path": path}}));
             let path = format!("{JOBS}/{{id}}/users");
-            reads.insert("migrationTasks".into(), json!({"surface": "graph", "request": {"method": "GET", "version": version, "path": path}, "idFrom": "migrationJob"}));
+            let request = json!({"method": "GET", "version": version, "path": path});
+            reads.insert("migrationTasks".into(), json!({"surface": "graph", "request": request, "idFrom": "migrationJob"}));
         }
         Mode::Standalone => {
             if options.workloads.has(Workload::Mailbox) {
@@ -223,13 +228,11 @@ impl Steps<'_> {
         let (moments, options) = (*self.moments, self.input.options);
         let orchestrated = options.mode == Mode::Orchestrated;
         let batched = orchestrated || options.workloads.has(Workload::Mailbox);
-        let late = self.input.removal != Some(LateStage::PreStage);
-        let remove = |steps: &mut Self, stage: Stage, from: Timestamp, to: Timestamp| steps.place("removeAddresses", stage, Some(from), to);
         if batched && !self.batch.submitted {
-            self.place("scope", Stage::Prepare, None, moments.scope_by);
-            if !late {
-                remove(&mut self, Stage::PreStage, moments.validate_from, moments.submit);
-            }
+            // Validation must see the group, too.
+            let seen_after = moments.submit.as_second().saturating_sub(moments.scope_by.as_second());
+            let scope_by = Timestamp::from_second(self.validate_at().as_second().saturating_sub(seen_after)).unwrap_or(moments.scope_by);
+            self.place("scope", Stage::Prepare, None, scope_by.min(moments.scope_by));
             if orchestrated { self.submit_job() } else { self.submit_batch() }
         } else if batched {
             self.reschedule();
@@ -239,8 +242,8 @@ impl Steps<'_> {
             let read = if orchestrated { "migrationTasks" } else { "migrationBatch" };
             let gate = self.gate("batchSynced", read, Vec::new(), moments.submit, moments.remove_addresses);
             self.gated("synced", Stage::PreStage, moments.submit, moments.remove_addresses, gate);
-            if late {
-                remove(&mut self, Stage::Cutover, moments.remove_addresses, moments.complete);
+            if self.input.removal != Some(LateStage::PreStage) {
+                self.place("removeAddresses", Stage::Cutover, Some(moments.remove_addresses), moments.complete);
             }
         }
         self.place("convert", Stage::Cutover, Some(moments.remove_addresses), moments.complete);
@@ -256,7 +259,7 @@ impl Steps<'_> {
         let check = if orchestrated {
             Some(json!({"surface": "graph", "tenant": "target", "read": "migrationTasks", "identity": self.batch.name}))
         } else {
-            batched.then(|| json!({"surface": "exchange", "tenant": "target", "command": {"name": "Get-MigrationUser", "parameters": {"BatchId": self.batch.name}}}))
+            batched.then(|| exchange_check("Get-MigrationUser", json!({"BatchId": self.batch.name})))
         };
         let verify = Place { check, ..self.new_place("verify", Stage::Settle, Some(moments.complete), moments.end) };
         self.push_place("verify", verify);
@@ -268,9 +271,10 @@ impl Steps<'_> {
         let (moments, name) = (*self.moments, self.batch.name.clone());
         let endpoint = self.input.options.source_endpoint.as_deref();
         let domain = self.handover.and_then(|handover| handover.delivery_domain.as_deref());
-        let test = |endpoint| json!({"surface": "exchange", "tenant": "target", "command": {"name": "Test-MigrationServerAvailability", "parameters": {"Endpoint": endpoint}}});
+        let test = |endpoint| exchange_check("Test-MigrationServerAvailability", json!({"Endpoint": endpoint}));
         let validate = Place { check: endpoint.map(test), ..self.new_place("validate", Stage::PreStage, Some(self.validate_at()), moments.submit) };
         self.push_place("validate", validate);
+        self.remove_early();
         let (Some(endpoint), Some(domain)) = (endpoint, domain) else {
             let mut missing = Vec::new();
             endpoint.is_none().then(|| missing.push("batches.sourceEndpoint"));
@@ -280,7 +284,7 @@ impl Steps<'_> {
             return;
         };
         let parameters = json!({
-            "Name": name, "SourceEndpoint": endpoint, "TargetDeliveryDomain": domain, "CSVData": {"file": csv_file(&name)}, "AutoStart": true,
+            "Name": name, "SourceEndpoint": endpoint, "TargetDeliveryDomain": domain, "CSVData": {"file": csv_file(&name)},
             "CompleteAfter": iso(moments.complete),
         });
         let left_out = self.left_out(|person| self.input.people.list[person as usize].target_address.is_none());
@@ -292,6 +296,15 @@ impl Steps<'_> {
             ..self.operation("submit", Surface::Exchange, moments.submit, moments.complete)
         };
         self.push("submit", operation);
+        // A batch that is created and started at once could not be taken back: only one that is stopped can be removed.
+        let identity = json!({"Identity": name});
+        let operation = Operation {
+            command: Some(json!({"name": "Start-MigrationBatch", "parameters": identity})),
+            undo: json!({"command": {"name": "Stop-MigrationBatch", "parameters": identity}}),
+            verify: vec![json!({"property": "Status", "lacks": NOT_RUNNING})],
+            ..self.operation("start", Surface::Exchange, moments.submit, moments.complete)
+        };
+        self.push("start", operation);
     }
 
     /// The orchestrator's job.
@@ -331,6 +344,7 @@ impl Steps<'_> {
         let irreversible = json!({"irreversible": "A validation changes nothing that could be taken back."});
         let validate = if undone { validate } else { Operation { undo: irreversible, ..validate } };
         self.push("validate", validate);
+        self.remove_early();
         let gate = self.gate("propertyVisible", "migrationJob", vec![passed], moments.submit, moments.complete);
         let migrate = Operation {
             request: Some(self.request("POST", key(&name) + "/migrate", None)),
@@ -340,6 +354,13 @@ impl Steps<'_> {
             ..self.operation("migrate", Surface::Graph, moments.submit, moments.complete)
         };
         self.push("migrate", migrate);
+    }
+
+    /// Where addresses are removed before submission, it is as shortly before as it otherwise is before completion.
+    fn remove_early(&mut self) {
+        if self.input.removal == Some(LateStage::PreStage) {
+            self.place("removeAddresses", Stage::PreStage, Some(self.moments.remove_before_submission()), self.moments.submit);
+        }
     }
 
     /// A batch that has been submitted gets the moment that is planned.
@@ -489,6 +510,11 @@ impl Steps<'_> {
         (self.emit)(Item::Place(place));
         self.before = vec![step.to_string()];
     }
+}
+
+/// A cmdlet that only looks.
+fn exchange_check(name: &str, parameters: Value) -> Value {
+    json!({"surface": "exchange", "tenant": "target", "command": {"name": name, "parameters": parameters}})
 }
 
 /// The path of a job by its name, which is unique in a tenant: its id is known only once it is there.

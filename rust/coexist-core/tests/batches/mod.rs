@@ -106,6 +106,7 @@ pub fn scenes() -> Vec<Scene> {
     let standalone = Scene::new("standalone", with(json!({})));
     let mut early = standalone.clone();
     (early.name, early.removal) = ("addresses removed before submission", Some(LateStage::PreStage));
+    early.concerns = vec![Concern { person: 0, code: "AddressNotAccepted", blocks: false }];
     let mut bare = standalone.clone();
     (bare.name, bare.handover, bare.removal) = ("without a specification", None, None);
     bare.options.as_object_mut().unwrap().remove("sourceEndpoint");

@@ -440,8 +440,8 @@ impl Truth {
                 }
                 Some("activeDirectory") => how["properties"].as_array().is_some_and(|names| names.iter().any(|name| name == property)),
                 Some("sharePoint") => property == "MoveState",
-                // Get-MigrationBatch's reference names this one in its text.
-                _ if how["command"] == "Get-MigrationBatch" && property == "CompleteAfterUTC" => true,
+                // Get-MigrationBatch's reference names these in its text.
+                _ if how["command"] == "Get-MigrationBatch" && matches!(property, "CompleteAfterUTC" | "Status") => true,
                 // What Exchange's cmdlets emit is not in the reference; the names that snapshots are read by are the ones seen in exports.
                 _ => coexist_core::snapshot::Property::parse(property).is_some_and(|known| known.name() == property),
             };

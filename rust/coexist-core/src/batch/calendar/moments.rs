@@ -64,6 +64,14 @@ pub struct Moments {
     pub short_pre_stage: bool,
 }
 
+impl Moments {
+    /// When the addresses are removed where that is to be done before submission: as long before it as otherwise before completion.
+    pub fn remove_before_submission(&self) -> Timestamp {
+        let lead = self.complete.as_second().saturating_sub(self.remove_addresses.as_second());
+        Timestamp::from_second(self.submit.as_second().saturating_sub(lead)).unwrap_or(self.submit)
+    }
+}
+
 /// The moments of a batch that is completed at the start of a window (see [`super::clusters::Cluster::windows`]).
 ///
 /// With `now`, nothing is dated before it: the batch is submitted when a scope group changed now can be seen, and where its completion would not be later than
