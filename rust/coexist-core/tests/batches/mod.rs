@@ -84,7 +84,7 @@ impl Scene {
             Ok(())
         };
         let mut write = write;
-        Report::new(&input, &plan).write(&inputs, self.handover.as_ref(), &mut write).unwrap();
+        Report::new(&input, &plan, &std::collections::BTreeMap::new()).write(&inputs, self.handover.as_ref(), &mut write).unwrap();
         String::from_utf8(text).unwrap()
     }
 

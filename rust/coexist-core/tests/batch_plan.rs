@@ -79,7 +79,7 @@ impl World {
             let made = made.unwrap_or_else(|problem| panic!("{problem}"));
             let mut text = Vec::new();
             Report::new(input, &made, &BTreeMap::new())
-                .write(&[], &mut |bytes| {
+                .write(&[], None, &mut |bytes| {
                     text.extend_from_slice(bytes);
                     Ok(())
                 })
@@ -414,7 +414,7 @@ fn who_writes_to_restricted_recipients_is_counted_by_name_and_by_group() {
 
 #[test]
 fn the_gap_lasts_from_the_removal_of_addresses_to_the_end_of_the_night() {
-    for (stage, hours) in [(LateStage::Cutover, 7.5), (LateStage::PreStage, 14.0 * 24.0 + 7.0)] {
+    for (stage, hours) in [(LateStage::Cutover, 7.5), (LateStage::PreStage, 14.0 * 24.0 + 7.5)] {
         let mut world = World::of(3).nights(&NIGHTS[..1]);
         world.concerns = vec![Concern { person: 1, code: "AddressNotAccepted", blocks: false }];
         world.people[1].restricted = 2;
