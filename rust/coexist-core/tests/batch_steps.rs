@@ -22,17 +22,16 @@ fn step(item: &Value) -> &str {
     item["id"].as_str().unwrap().rsplit('/').next().unwrap()
 }
 
-/// Operations and places of one batch, in their order.
+/// Operations and places of one batch: a chain, of which each waits for the one before it.
 fn of_batch<'v>(file: &'v Value, batch: &str) -> Vec<&'v Value> {
     let prefix = format!("batch/{batch}/");
-    let mut items: Vec<&Value> = list(file, "operations").iter().chain(list(file, "places")).filter(|item| item["id"].as_str().unwrap().starts_with(&prefix)).collect();
-    let mut done: BTreeSet<String> = BTreeSet::new();
-    let mut ordered = Vec::new();
+    let all = list(file, "operations").iter().chain(list(file, "places"));
+    let mut items: Vec<&Value> = all.filter(|item| item["id"].as_str().unwrap().starts_with(&prefix)).collect();
+    let mut ordered: Vec<&Value> = Vec::new();
     while !items.is_empty() {
-        let at = items.iter().position(|item| list(item, "dependsOn").iter().all(|step| done.contains(step.as_str().unwrap()))).expect("a circle, or a step that is not there");
-        let next = items.remove(at);
-        assert!(done.insert(step(next).to_string()), "{next}");
-        ordered.push(next);
+        let before: Vec<&str> = ordered.last().map(|item| step(item)).into_iter().collect();
+        let at = items.iter().position(|item| item["dependsOn"] == json!(before)).expect("the chain is broken");
+        ordered.push(items.remove(at));
     }
     ordered
 }
@@ -136,6 +135,7 @@ fn a_batch_of_mailboxes_is_submitted_with_its_csv_and_its_moment() {
         let submit = items.iter().find(|item| step(item) == "submit").unwrap();
         let parameters = &submit["command"]["parameters"];
         assert_eq!(parameters["CompleteAfter"], batch["moments"]["complete"]);
+        assert_eq!(submit.get("leftOut"), None);
         assert_eq!(parameters["CSVData"]["file"].as_str().unwrap(), format!("{}.csv", batch["name"].as_str().unwrap().replace('/', "_")));
         assert_eq!((submit["notBefore"].as_str(), submit["undo"]["command"]["name"].as_str()), (batch["moments"]["submit"].as_str(), Some("Remove-MigrationBatch")));
     }
