@@ -84,7 +84,8 @@ impl Scene {
             Ok(())
         };
         let mut write = write;
-        Report::new(&input, &plan, &std::collections::BTreeMap::new()).write(&inputs, self.handover.as_ref(), &mut write).unwrap();
+        let missed = std::collections::BTreeMap::from([(0, coexist_core::batch::tie::Missed { nobody: 2, several: 1, people: 2, too_large: 1 })]);
+        Report::new(&input, &plan, &missed).write(&inputs, self.handover.as_ref(), &mut write).unwrap();
         String::from_utf8(text).unwrap()
     }
 
