@@ -46,13 +46,14 @@ $summary = New-CoexistPlan $lab.Specification -Item MC-01 -Path $plan -Force -Er
 $summary | Format-List Path, People, Ready, Blocked, Operations | Out-String | ForEach-Object Trim | Write-Host
 
 $document = [IO.File]::ReadAllText($plan) | ConvertFrom-Json
-$person = $document.operations | Group-Object { $_.subject.name } | Sort-Object Count, Name -Descending | Select-Object -First 1
+$person = $document.operations | Group-Object name | Sort-Object Count, Name -Descending | Select-Object -First 1
 Write-Host "`nThe operations of one person, $($person.Name):"
 $order = @{ prepare = 0; preStage = 1; cutover = 2; settle = 3; cleanUp = 4 }
-$person.Group | Sort-Object { $order[$_.stage] } | ForEach-Object {
+$person.Group | ForEach-Object {
     $step = ($_.id -split '/')[-1]
-    [pscustomobject]@{ Stage = $_.stage; Surface = $_.surface; Step = $step; After = @($_.dependsOn) -join ', '; What = $document.steps.$step.what }
-} | Format-Table | Out-String -Width 150 | ForEach-Object Trim | Write-Host
+    $form = $document.steps.$step.forms.($_.form)
+    [pscustomobject]@{ Stage = $form.stage; Surface = $form.surface; Step = $step; After = @($form.dependsOn) -join ', '; What = $document.steps.$step.what }
+} | Sort-Object { $order[$_.Stage] } | Format-Table | Out-String -Width 150 | ForEach-Object Trim | Write-Host
 
 $batchFile = Join-Path $Path 'batches.json'
 Show '5. Who moves together, on which night: as few ties broken as possible, every cap and date kept.' "New-CoexistBatchPlan -Specification $($lab.Specification) -TiesPath $Path/ties.csv -Path $batchFile -As Night"
