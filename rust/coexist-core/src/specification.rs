@@ -38,8 +38,8 @@ pub struct Specification {
     /// The backlog items with their options, by id.
     #[serde(default)]
     pub items: Items,
-    /// How people are put into batches.
-    #[serde(default)]
+    /// How people are put into batches; left out where nothing is said about it.
+    #[serde(default, skip_serializing_if = "crate::batch::options::Options::says_nothing")]
     pub batches: crate::batch::options::Options,
     /// Limits that differ from the table, by name.
     #[serde(default)]

@@ -156,6 +156,11 @@ pub enum Consequence {
 }
 
 impl Options {
+    /// Whether everything is as where nobody has said anything.
+    pub fn says_nothing(&self) -> bool {
+        *self == Options::default()
+    }
+
     /// Checks what a schema cannot say.
     ///
     /// # Errors
