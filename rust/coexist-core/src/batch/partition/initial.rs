@@ -7,7 +7,7 @@ use super::coarsening::{cluster, contract};
 use super::level::{Frame, Level, FORBIDDEN};
 use super::random::Random;
 use super::rebalancing::rebalance;
-use super::refinement::{Reach, Searcher};
+use super::refinement::Searcher;
 use super::state::State;
 use super::{Effort, NOWHERE};
 
@@ -120,7 +120,7 @@ fn refine(state: &mut State, random: &mut Random, effort: &mut Effort) {
     rebalance(state, effort);
     let mut searcher = Searcher::new(state.level.len());
     for _ in 0..4 {
-        if searcher.pass(state, Reach { seeds: usize::MAX, patience: 100 }, random, effort) == 0 {
+        if searcher.pass(state, 100, random, effort) == 0 {
             break;
         }
     }

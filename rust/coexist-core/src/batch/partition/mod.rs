@@ -86,7 +86,7 @@ const POPULATION: usize = 8;
 /// How many cycles run at once; a constant, for the outcome must not depend on how many processors there are.
 const ABREAST: usize = 2;
 /// The shares of a place that a cluster may fill, one cycle after another: a fine hierarchy sees what a coarse one does not.
-const SHARES: [u64; 4] = [3, 40, 8, 18];
+const SHARES: [u64; 4] = [3, 500, 18, 60];
 
 /// The place of each group: every group in one that its rule allows, no place over its capacity in any dimension, and as little tie weight between places, and
 /// as low prices, as could be found.
@@ -140,7 +140,7 @@ fn stuck(frame: &Frame, level: &Level, division: Option<&[u32]>, watch: &dyn Wat
 /// How many steps a search may take: more for each tie of a small graph than of a large one.
 fn budget(level: &Level) -> u64 {
     let size = (level.len() + level.edges.len()) as u64;
-    (size * size / 1_000).min(250_000_000).max((size * 300).min(1_000_000)).max(size * 20)
+    (size * size / 800).min(250_000_000).max((size * 300).min(1_000_000)).max(size * 20)
 }
 
 /// Divisions from scratch, or from home, then cycles over the best and combinations of the good, two at a time.
@@ -163,9 +163,9 @@ fn search(frame: &Frame, finest: &Level, watch: &dyn Watch) -> Division {
             let number = round * ABREAST as u64 + lane as u64;
             let mut cycle = Cycle::new(frame, finest, 1 + number, watch);
             let share = SHARES[number as usize % SHARES.len()];
-            let fresh = population.is_empty() || (population.len() < scratch && spent * 2 < budget);
+            let fresh = population.is_empty() || (population.len() < scratch && spent * 4 < budget);
             let division = if fresh {
-                cycle.afresh(share)
+                cycle.afresh(share, budget / 16)
             } else if lane == 0 || population.len() < 2 {
                 cycle.again(&population[0], None, share)
             } else {
