@@ -13,8 +13,8 @@ use crate::watch::Watch;
 const FIRST_DIVISIONS: usize = 8;
 /// How many passes a level is refined by, at most.
 const ROUNDS: usize = 6;
-/// How many steps downhill a search takes before it turns back.
-const PATIENCE: usize = 1_000;
+/// How many steps downhill a search takes before it turns back, at most.
+const PATIENCE: usize = 5_000;
 
 /// One cycle's luck and effort.
 pub(super) struct Cycle<'a> {
@@ -72,8 +72,8 @@ impl<'a> Cycle<'a> {
         self.uncoarsen(hierarchy, place)
     }
 
-    /// A division that starts from home.
-    pub fn from_home(&mut self) -> Division {
+    /// A division that starts with everyone at home.
+    pub fn homeward(&mut self) -> Division {
         self.settle(self.finest.home.to_vec())
     }
 
@@ -170,9 +170,10 @@ impl<'a> Cycle<'a> {
         self.effort.spend(level.edges.len() * 2);
         rebalance(&mut state, &mut self.effort);
         let mut searcher = Searcher::new(level.len());
+        let patience = (level.len() / 8).clamp(50, PATIENCE);
         for _ in 0..ROUNDS {
             let before = state.cost;
-            let fell = searcher.pass(&mut state, PATIENCE, &mut self.random, &mut self.effort);
+            let fell = searcher.pass(&mut state, patience, &mut self.random, &mut self.effort);
             if fell * 500 <= before {
                 break;
             }
