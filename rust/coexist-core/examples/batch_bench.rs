@@ -46,7 +46,7 @@ fn main() {
             let (start, processors) = (Instant::now(), processor_seconds());
             let place = partition::place(&placement, &Unwatched).expect("everyone fits");
             let seconds = start.elapsed().as_secs_f64();
-            let processors = if processors > 0.0 { processor_seconds() - processors } else { seconds };
+            let processors = processor_seconds().zip(processors).map_or(seconds, |(end, start)| end - start);
             let mut held = vec![0; places];
             place.iter().for_each(|place| held[*place as usize] += 1);
             assert!(held.iter().all(|held| *held <= capacity), "a place holds too much");
@@ -63,12 +63,12 @@ fn peak_kib() -> u64 {
     status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
 }
 
-/// What this process has used of all processors, threads that have ended too; 0 where the system does not say.
-fn processor_seconds() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+/// What this process has used of all processors, threads that have ended too; nothing where the system does not say.
+fn processor_seconds() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/stat").ok()?;
     // utime and stime, in hundredths: the 12th and 13th word after the name in parentheses.
-    let words = status.rsplit(')').next().unwrap_or_default().split_whitespace();
-    words.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+    let words = status.rsplit(')').next()?.split_whitespace();
+    Some(words.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0)
 }
 
 /// A graph file of METIS, or lines of two vertices each; comments begin with # or %.

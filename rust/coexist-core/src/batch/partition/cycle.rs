@@ -16,6 +16,9 @@ const ROUNDS: usize = 6;
 /// How many steps downhill a search takes before it turns back, at most.
 const PATIENCE: usize = 5_000;
 
+/// By how much limits are loosened for a while, in thousandths.
+const LOOSENINGS: [u64; 2] = [30, 60];
+
 /// One cycle's luck and effort.
 pub(super) struct Cycle<'a> {
     frame: &'a Frame,
@@ -178,10 +181,30 @@ impl<'a> Cycle<'a> {
                 break;
             }
         }
+        for loosening in LOOSENINGS {
+            self.loosen(&mut state, &mut searcher, patience, loosening);
+        }
         // Below the groups a chain need only help; among the groups it is the last means against a place that holds too much.
         let steps = if finest { u64::MAX } else { 4 * level.edges.len() as u64 };
         chains::exchange(&mut state, &mut self.effort, steps);
         Division::of(state)
+    }
+
+    /// Full places allow few moves. With a little more room a search goes where it could not; what it found is brought back under the limits, and kept if it
+    /// is better even so.
+    fn loosen<'b>(&mut self, state: &mut State<'b>, searcher: &mut Searcher, patience: usize, thousandths: u64) {
+        let kept = (state.total_excess(), state.cost);
+        let place = state.place.clone();
+        let limits = state.limits.clone();
+        state.limits.iter_mut().for_each(|limit| *limit = limit.saturating_add((u128::from(*limit) * u128::from(thousandths) / 1_000) as u64).saturating_add(1));
+        searcher.pass(state, patience, &mut self.random, &mut self.effort);
+        state.limits = limits;
+        rebalance(state, &mut self.effort);
+        searcher.pass(state, patience, &mut self.random, &mut self.effort);
+        if (state.total_excess(), state.cost) > kept {
+            *state = State::new(state.frame, state.level, place, std::mem::take(&mut state.limits));
+            self.effort.spend(state.level.edges.len() * 2);
+        }
     }
 }
 

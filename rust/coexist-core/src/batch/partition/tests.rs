@@ -288,3 +288,25 @@ fn a_cancelled_search_still_keeps_the_capacities() {
     let case = Case::plain(departments(10, 40), 10, 40);
     case.check(&place(&case.placement(), &Cancelled)).unwrap();
 }
+
+#[test]
+fn many_levels_keep_windows_and_two_capacities() {
+    // Departments may move in windows of four nights, and bytes are as scarce as people.
+    let graph = departments(20, 60);
+    let groups = graph.len();
+    let (places, dimensions) = (10, 2);
+    let loads: Vec<u64> = (0..groups as u64).flat_map(|at| [1, 1 + at * 7919 % 50]).collect();
+    let bytes: u64 = loads.iter().skip(1).step_by(2).sum();
+    let rules: Vec<Rule> = (0..3).map(|window| Rule { cost: (0..places).map(|place| (window * 3..window * 3 + 4).contains(&place).then_some(0)).collect() }).collect();
+    let case = Case {
+        loads,
+        dimensions,
+        capacities: [groups as u64 * 105 / 1_000, bytes * 105 / 1_000].repeat(places),
+        rule: (0..groups).map(|at| (at % 3) as u32).collect(),
+        rules,
+        ..Case::plain(graph, places, 0)
+    };
+    let outcome = case.solve();
+    case.check(&outcome).unwrap();
+    assert!(outcome.is_ok());
+}
