@@ -22,9 +22,11 @@ pub(super) fn cluster(level: &Level, bound: &[u64], labels: Option<&[u32]>, roun
     let mut loads = level.loads.to_vec();
     let mut members = vec![1u32; count];
     let dimensions = level.dimensions;
+    let same = |of: &[u32]| of.windows(2).all(|pair| pair[0] == pair[1]);
+    let uniform = same(&level.rule) && same(&level.home);
     let alike = |a: u32, b: u32| {
         let (a, b) = (a as usize, b as usize);
-        level.rule[a] == level.rule[b] && level.home[a] == level.home[b] && labels.is_none_or(|labels| labels[a] == labels[b])
+        labels.is_none_or(|labels| labels[a] == labels[b]) && (uniform || (level.rule[a] == level.rule[b] && level.home[a] == level.home[b]))
     };
     let fits = |loads: &[u64], cluster: u32, vertex: u32| {
         let row = &loads[cluster as usize * dimensions..][..dimensions];

@@ -4,13 +4,20 @@ use super::coarsening::{cluster, contract, Clusters};
 use super::level::{Frame, Level, FORBIDDEN};
 use super::random::Random;
 use super::rebalancing::rebalance;
-use super::refinement::{Reach, Searcher};
+use super::refinement::Searcher;
 use super::state::State;
 use super::{chains, initial, Division, Effort, NOWHERE};
 use crate::watch::Watch;
 
-/// How often the coarsest level is divided.
+/// How often the coarsest level is divided, at most.
 const FIRST_DIVISIONS: usize = 8;
+/// How many passes a level is refined by, at most.
+const ROUNDS: usize = 6;
+/// How many steps downhill a search takes before it turns back, at most.
+const PATIENCE: usize = 5_000;
+
+/// By how much limits are loosened for a while, in thousandths.
+const LOOSENINGS: [u64; 2] = [30, 60];
 
 /// One cycle's luck and effort.
 pub(super) struct Cycle<'a> {
@@ -31,17 +38,19 @@ impl<'a> Cycle<'a> {
         Cycle { frame, finest, random: Random::new(number), effort: Effort::new(watch) }
     }
 
-    /// A division from nothing.
-    pub fn afresh(&mut self, share: u64) -> Division {
+    /// A division from nothing; the coarsest level is divided again and again until the allowance is spent.
+    pub fn afresh(&mut self, share: u64, allowance: u64) -> Division {
         let (hierarchy, _) = self.coarsen(None, share);
         let coarsest = hierarchy.coarse.last().unwrap_or(self.finest);
         let mut best: Option<Division> = None;
-        let tries = if coarsest.len() <= 5_000 { FIRST_DIVISIONS } else { 1 };
-        for _ in 0..tries {
+        for _ in 0..FIRST_DIVISIONS {
             let place = initial::divide(self.frame, coarsest, &mut self.random, &mut self.effort);
             let division = self.refine(coarsest, place);
             if best.as_ref().is_none_or(|best| division.better(best)) {
                 best = Some(division);
+            }
+            if self.effort.spent > allowance || self.effort.cancelled() {
+                break;
             }
         }
         let place = best.map(|best| best.place).unwrap_or_default();
@@ -66,8 +75,8 @@ impl<'a> Cycle<'a> {
         self.uncoarsen(hierarchy, place)
     }
 
-    /// A division that starts from home.
-    pub fn from_home(&mut self) -> Division {
+    /// A division that starts with everyone at home.
+    pub fn homeward(&mut self) -> Division {
         self.settle(self.finest.home.to_vec())
     }
 
@@ -164,19 +173,38 @@ impl<'a> Cycle<'a> {
         self.effort.spend(level.edges.len() * 2);
         rebalance(&mut state, &mut self.effort);
         let mut searcher = Searcher::new(level.len());
-        let chain_steps = if finest { u64::MAX } else { 0 };
-        for round in 0..6 {
-            let reach = if round == 0 && level.len() < 100_000 { Reach { seeds: usize::MAX, patience: 1_000 } } else { Reach { seeds: 10, patience: 60 } };
+        let patience = (level.len() / 8).clamp(50, PATIENCE);
+        for _ in 0..ROUNDS {
             let before = state.cost;
-            let fell = searcher.pass(&mut state, reach, &mut self.random, &mut self.effort);
+            let fell = searcher.pass(&mut state, patience, &mut self.random, &mut self.effort);
             if fell * 500 <= before {
                 break;
             }
         }
-        if finest {
-            chains::exchange(&mut state, &mut self.effort, chain_steps);
+        for loosening in LOOSENINGS {
+            self.loosen(&mut state, &mut searcher, patience, loosening);
         }
+        // Below the groups a chain need only help; among the groups it is the last means against a place that holds too much.
+        let steps = if finest { u64::MAX } else { 4 * level.edges.len() as u64 };
+        chains::exchange(&mut state, &mut self.effort, steps);
         Division::of(state)
+    }
+
+    /// Full places allow few moves. With a little more room a search goes where it could not; what it found is brought back under the limits, and kept if it
+    /// is better even so.
+    fn loosen<'b>(&mut self, state: &mut State<'b>, searcher: &mut Searcher, patience: usize, thousandths: u64) {
+        let kept = (state.total_excess(), state.cost);
+        let place = state.place.clone();
+        let limits = state.limits.clone();
+        state.limits.iter_mut().for_each(|limit| *limit = limit.saturating_add((u128::from(*limit) * u128::from(thousandths) / 1_000) as u64).saturating_add(1));
+        searcher.pass(state, patience, &mut self.random, &mut self.effort);
+        state.limits = limits;
+        rebalance(state, &mut self.effort);
+        searcher.pass(state, patience, &mut self.random, &mut self.effort);
+        if (state.total_excess(), state.cost) > kept {
+            *state = State::new(state.frame, state.level, place, std::mem::take(&mut state.limits));
+            self.effort.spend(state.level.edges.len() * 2);
+        }
     }
 }
 

@@ -7,14 +7,14 @@ use super::coarsening::{cluster, contract};
 use super::level::{Frame, Level, FORBIDDEN};
 use super::random::Random;
 use super::rebalancing::rebalance;
-use super::refinement::{Reach, Searcher};
+use super::refinement::Searcher;
 use super::state::State;
 use super::{Effort, NOWHERE};
 
 /// Below this many vertices a half is grown directly.
 const SMALL: usize = 120;
 /// How many times a half is grown, the best being kept.
-const TRIES: usize = 8;
+const TRIES: usize = 4;
 
 /// A place for each vertex of a level; limits may be exceeded.
 pub(super) fn divide(frame: &Frame, level: &Level, random: &mut Random, effort: &mut Effort) -> Vec<u32> {
@@ -119,8 +119,8 @@ fn bisect(frame: &Frame, level: &Level, random: &mut Random, effort: &mut Effort
 fn refine(state: &mut State, random: &mut Random, effort: &mut Effort) {
     rebalance(state, effort);
     let mut searcher = Searcher::new(state.level.len());
-    for _ in 0..4 {
-        if searcher.pass(state, Reach { seeds: usize::MAX, patience: 100 }, random, effort) == 0 {
+    for _ in 0..3 {
+        if searcher.pass(state, 50, random, effort) == 0 {
             break;
         }
     }

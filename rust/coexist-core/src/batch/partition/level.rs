@@ -42,7 +42,7 @@ impl Frame {
     pub fn of(placement: &Placement) -> (Self, Vec<u32>) {
         let places = placement.places();
         let people: u128 = (0..placement.groups() as u32).map(|group| u128::from(placement.load(group)[0])).sum();
-        let ceiling = ((1u128 << 60) / (people + 1)).max(1).min(1 << 60) as i64;
+        let ceiling = ((1u128 << 60) / (people + 1)).clamp(1, 1 << 60) as i64;
         let price = |cost: u64| i64::try_from(cost).unwrap_or(i64::MAX).min(ceiling);
         let row = |rule: usize| placement.rules[rule].cost.iter().map(|cost| cost.map_or(FORBIDDEN, |cost| price(cost.into())));
         let mut order: Vec<u32> = (0..placement.rules.len() as u32).collect();

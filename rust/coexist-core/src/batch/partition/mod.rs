@@ -86,7 +86,7 @@ const POPULATION: usize = 8;
 /// How many cycles run at once; a constant, for the outcome must not depend on how many processors there are.
 const ABREAST: usize = 2;
 /// The shares of a place that a cluster may fill, one cycle after another: a fine hierarchy sees what a coarse one does not.
-const SHARES: [u64; 4] = [3, 40, 8, 18];
+const SHARES: [u64; 4] = [3, 500, 18, 60];
 
 /// The place of each group: every group in one that its rule allows, no place over its capacity in any dimension, and as little tie weight between places, and
 /// as low prices, as could be found.
@@ -102,6 +102,9 @@ pub fn place(placement: &Placement, watch: &dyn Watch) -> Result<Vec<u32>, Stuck
         return Err(stuck(&frame, &finest, None, watch));
     }
     let mut best = search(&frame, &finest, watch);
+    if best.excess > 0 && proven(&frame, &finest) {
+        return Err(stuck(&frame, &finest, Some(&best.place), watch));
+    }
     if best.excess > 0 {
         best = pack(&frame, &finest, best, watch);
     }
@@ -126,6 +129,14 @@ fn hopeless(frame: &Frame, level: &Level) -> bool {
     (0..level.len() as u32).any(|group| !(0..frame.places as u32).any(|place| fits(group, place)))
 }
 
+/// True where a search that found no placement has thereby shown that there is none: all together are too much, or all count alike in the only dimension
+/// (chains leave no augmenting path).
+fn proven(frame: &Frame, level: &Level) -> bool {
+    let alike = frame.dimensions == 1 && level.loads.windows(2).all(|pair| pair[0] == pair[1]);
+    let capacity = |d: usize| frame.capacities.iter().skip(d).step_by(frame.dimensions).fold(0u64, |sum, capacity| sum.saturating_add(*capacity));
+    alike || level.total().into_iter().enumerate().any(|(d, total)| total > capacity(d))
+}
+
 /// What can be placed without any place being over its capacity.
 fn stuck(frame: &Frame, level: &Level, division: Option<&[u32]>, watch: &dyn Watch) -> Stuck {
     let mut packing = Packing::new(frame, level);
@@ -138,54 +149,59 @@ fn stuck(frame: &Frame, level: &Level, division: Option<&[u32]>, watch: &dyn Wat
 }
 
 /// How many steps a search may take: more for each tie of a small graph than of a large one.
-fn budget(level: &Level) -> u64 {
+fn budget(level: &Level, places: usize) -> u64 {
     let size = (level.len() + level.edges.len()) as u64;
-    (size * size / 1_000).min(250_000_000).max((size * 300).min(1_000_000)).max(size * 20)
+    (size * size / 800 * (50 + places as u64) / 50).min(250_000_000).max((size * 300).min(1_000_000)).max(size * 20)
 }
 
 /// Divisions from scratch, or from home, then cycles over the best and combinations of the good, two at a time.
 fn search(frame: &Frame, finest: &Level, watch: &dyn Watch) -> Division {
-    let debug = std::env::var_os("PARTITION_DEBUG").is_some();
-    let budget = std::env::var("BUDGET").map_or_else(|_| budget(finest), |b| b.parse().unwrap_or(0));
+    let budget = budget(finest, frame.places);
     let mut spent = 0;
     let mut population: Vec<Division> = Vec::new();
     let people = |wanted: bool| -> i64 { (0..finest.len() as u32).filter(|group| (finest.home[*group as usize] != NOWHERE) == wanted).map(|group| finest.people(group)).sum() };
     let settled = people(true);
     if settled > 0 {
         let mut cycle = Cycle::new(frame, finest, 0, watch);
-        population.push(cycle.from_home());
+        population.push(cycle.homeward());
         spent += cycle.effort.spent;
     }
     let scratch = if settled <= people(false) { POPULATION } else { 0 };
     let mut idle = 0;
     for round in 0u64.. {
+        watch.progress("Placing groups", "", spent.min(budget), Some(budget));
+        let fresh = population.is_empty() || (population.len() < scratch && spent * 4 < budget);
         let task = |lane: usize| {
             let number = round * ABREAST as u64 + lane as u64;
             let mut cycle = Cycle::new(frame, finest, 1 + number, watch);
-            let share = SHARES[number as usize % SHARES.len()];
-            let fresh = population.is_empty() || (population.len() < scratch && spent * 2 < budget);
-            let division = if fresh {
-                cycle.afresh(share)
-            } else if lane == 0 || population.len() < 2 {
-                cycle.again(&population[0], None, share)
+            let (division, parents) = if fresh {
+                (cycle.afresh(SHARES[round as usize % SHARES.len()], budget / 16), None)
             } else {
-                let other = 1 + cycle.random.below(population.len() - 1);
-                cycle.again(&population[0], Some(&population[other]), share)
+                // One lane works on the best, the other on any two.
+                let one = if lane == 0 { 0 } else { cycle.random.below(population.len()) };
+                let other = cycle.random.below(population.len());
+                let other = Some(other).filter(|other| *other != one);
+                (cycle.again(&population[one], other.map(|other| &population[other]), SHARES[number as usize % SHARES.len()]), Some((one, other)))
             };
-            (division, cycle.effort.spent)
+            (division, parents, cycle.effort.spent)
         };
-        let children: Vec<(Division, u64)> = (0..ABREAST).into_par_iter().map(task).collect();
+        let children: Vec<_> = (0..ABREAST).into_par_iter().map(task).collect();
         let before = population.first().map(|best| (best.excess, best.cost));
-        for (division, steps) in children {
+        for (division, parents, steps) in children {
             spent += steps;
-            if debug {
-                eprintln!("round {round}: {} {} spent {spent}", division.excess, division.cost);
+            let Some((one, other)) = parents else {
+                population.push(division);
+                continue;
+            };
+            // A child takes the place of the parent that it resembles more, so that the population stays varied.
+            let like = |parent: usize| division.place.iter().zip(&population[parent].place).filter(|(a, b)| a == b).count();
+            let heir = other.filter(|other| like(*other) > like(one)).unwrap_or(one);
+            if division.better(&population[heir]) {
+                population[heir] = division;
             }
-            population.push(division);
         }
         population.sort();
         population.dedup();
-        population.truncate(POPULATION);
         let after = population.first().map(|best| (best.excess, best.cost));
         idle = if before == after { idle + 1 } else { 0 };
         if spent >= budget || idle >= 8 || watch.cancelled() || after == Some((0, 0)) {

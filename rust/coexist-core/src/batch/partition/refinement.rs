@@ -6,15 +6,6 @@ use super::random::Random;
 use super::state::State;
 use super::Effort;
 
-/// How far a search goes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reach {
-    /// How many vertices start one search: few keep it local, `usize::MAX` starts all at once.
-    pub seeds: usize,
-    /// How many steps without a new best end it.
-    pub patience: usize,
-}
-
 /// What the searches of one level share.
 pub(super) struct Searcher {
     heap: BinaryHeap<(i64, u32, u32)>,
@@ -27,26 +18,24 @@ pub(super) struct Searcher {
     tick: u32,
 }
 
+/// The key of a vertex that has not waited yet, and of one that found no place with room when its turn came.
 const ABSENT: i64 = i64::MIN;
+const HOMELESS: i64 = ABSENT + 1;
 
 impl Searcher {
     pub fn new(vertices: usize) -> Self {
         Searcher { heap: BinaryHeap::new(), key: vec![ABSENT; vertices], moved: vec![false; vertices], waiting: Vec::new(), trail: Vec::new(), tick: 0 }
     }
 
-    /// One pass: every restless vertex starts or joins one search, and is moved once at most. Says by how much the cost fell.
-    pub fn pass(&mut self, state: &mut State, reach: Reach, random: &mut Random, effort: &mut Effort) -> i64 {
+    /// One pass from all restless vertices, the most promising first; each is moved once at most, and what came after the best is undone. `patience` is how
+    /// many steps without a new best end it. Says by how much the cost fell.
+    pub fn pass(&mut self, state: &mut State, patience: usize, random: &mut Random, effort: &mut Effort) -> i64 {
         let before = state.cost;
         let mut seeds: Vec<u32> = (0..state.level.len() as u32).filter(|vertex| state.restless(*vertex)).collect();
         random.shuffle(&mut seeds);
         self.moved.fill(false);
         effort.spend(seeds.len() + state.level.len());
-        for seeds in seeds.chunks(reach.seeds.min(seeds.len()).max(1)) {
-            if effort.cancelled() {
-                break;
-            }
-            self.search(state, seeds, reach.patience, effort);
-        }
+        self.search(state, &seeds, patience, effort);
         before - state.cost
     }
 
@@ -61,10 +50,8 @@ impl Searcher {
 
     fn search(&mut self, state: &mut State, seeds: &[u32], patience: usize, effort: &mut Effort) {
         for &vertex in seeds {
-            if !self.moved[vertex as usize] {
-                if let Some((gain, _)) = state.best(vertex) {
-                    self.wait(vertex, gain);
-                }
+            if let Some((gain, _)) = state.best(vertex) {
+                self.wait(vertex, gain);
             }
         }
         let (mut best, mut best_at) = (state.cost, 0);
@@ -73,7 +60,7 @@ impl Searcher {
                 continue;
             }
             let Some((gain, to)) = state.best(vertex) else {
-                self.key[vertex as usize] = ABSENT + 1;
+                self.key[vertex as usize] = HOMELESS;
                 continue;
             };
             if gain < key {
@@ -97,7 +84,7 @@ impl Searcher {
                 }
                 let key = self.key[other as usize];
                 let at = state.place[other as usize];
-                if key == ABSENT || key == ABSENT + 1 {
+                if key == ABSENT || key == HOMELESS {
                     if let Some((gain, _)) = state.best(other) {
                         self.wait(other, gain);
                     }
