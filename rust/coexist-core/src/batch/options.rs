@@ -71,18 +71,18 @@ pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub one_drive_host_url: Option<String>,
     /// The version of Graph that the orchestrator's jobs are made in.
-    #[serde(skip_serializing_if = "GraphVersion::is_beta")]
+    #[serde(skip_serializing_if = "GraphVersion::is_default")]
     pub graph_version: GraphVersion,
 }
 
-/// A version of Graph. The orchestrator is documented in both; beta is the one that its how-to and its PowerShell module use.
+/// A version of Graph. The orchestrator is in both; the SDK of 2026-07 marks its beta requests as deprecated, to be removed 2026-07-09.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GraphVersion {
     /// `beta`.
-    #[default]
     #[serde(rename = "beta")]
     Beta,
     /// `v1.0`.
+    #[default]
     #[serde(rename = "v1.0")]
     V1,
 }
@@ -96,8 +96,8 @@ impl GraphVersion {
         }
     }
 
-    fn is_beta(&self) -> bool {
-        *self == GraphVersion::Beta
+    fn is_default(&self) -> bool {
+        *self == GraphVersion::default()
     }
 }
 

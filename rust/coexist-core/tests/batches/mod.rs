@@ -113,7 +113,7 @@ pub fn scenes() -> Vec<Scene> {
     bare.options.as_object_mut().unwrap().remove("sourceEndpoint");
     bare.people[0].target_address = None;
     let orchestrated = Scene::new("orchestrated", with(json!({"mode": "orchestrated", "workloads": all})));
-    let v1 = Scene::new("orchestrated in v1.0", with(json!({"mode": "orchestrated", "graphVersion": "v1.0"})));
+    let beta = Scene::new("orchestrated in beta", with(json!({"mode": "orchestrated", "graphVersion": "beta"})));
     let mut unknown = orchestrated.clone();
     (unknown.name, unknown.handover) = ("orchestrated without a specification", None);
     let mut half = orchestrated.clone();
@@ -124,7 +124,7 @@ pub fn scenes() -> Vec<Scene> {
     drives.people[2].one_drive_bytes = None;
     drives.people[3].target_user_principal_name = None;
     let homeless = Scene::new("OneDrive without a host", with(json!({"workloads": ["oneDrive"]})));
-    let mut scenes = vec![standalone, early, bare, orchestrated, v1, unknown, half, both, drives, homeless];
+    let mut scenes = vec![standalone, early, bare, orchestrated, beta, unknown, half, both, drives, homeless];
     for at in [0, 3] {
         let mut again = scenes[at].clone();
         let previous = again.text();
