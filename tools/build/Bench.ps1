@@ -12,6 +12,7 @@ $program = Join-Path $examples 'bench'
 $figures = @(
     & (Join-Path $bench 'Binding.ps1') -Manifest $Context.Manifest -Root $Context.Root
     & $shell -NoProfile -NonInteractive -Command "& '$bench/Derivation.ps1' -Manifest '$($Context.Manifest)' | ConvertTo-Json -Compress" | ConvertFrom-Json
+    & $shell -NoProfile -NonInteractive -Command "& '$bench/BatchPipeline.ps1' -Manifest '$($Context.Manifest)' | ConvertTo-Json -Compress" | ConvertFrom-Json
     & (Join-Path $bench 'Plan.ps1') -Program $program -Folder (Join-Path $Context.Out 'bench')
     & (Join-Path $bench 'Batch.ps1') -Program (Join-Path $examples 'batch_bench') -Folder (Join-Path $Context.Out 'batch') -Graph @("$env:COEXIST_BENCH_GRAPHS" -split [IO.Path]::PathSeparator | Where-Object { $_ })
 )

@@ -341,7 +341,7 @@ impl<'a> Planner<'a> {
                 }
                 // Without a calendar, and without a number of batches that was asked for, there is always room in one more.
                 Err(problem) if self.nights.is_none() && self.input.options.batch_count.is_none() && problem.code != "Cancelled" && more < units.len() => {
-                    more += 1 + more;
+                    more = more * 2 + 1;
                     // What was found with fewer batches is found anew.
                     self.rules = Rules::default();
                     self.verdicts = verdicts.clone();

@@ -55,10 +55,8 @@ impl Verdicts {
                 let stays = std::mem::take(&mut verdicts.excluded[person]);
                 verdicts.warned[person].extend(stays.iter().filter_map(|why| if let Exclusion::Finding(code) = why { Some(*code) } else { None }));
             }
-            for list in [&mut verdicts.warned[person]] {
-                list.sort_unstable();
-                list.dedup();
-            }
+            verdicts.warned[person].sort_unstable();
+            verdicts.warned[person].dedup();
             verdicts.excluded[person].sort_unstable();
             verdicts.excluded[person].dedup();
         }
