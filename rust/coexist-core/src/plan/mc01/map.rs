@@ -1,5 +1,6 @@
 //! The map file: which source person is which target object, where no rule can tell.
 
+use crate::csv::Reader;
 use crate::problem::{Category, Problem};
 
 /// One line of a map file.
@@ -21,19 +22,23 @@ const TARGET_COLUMNS: [&str; 6] =
 
 /// Reads a map file: CSV with a header line, columns in any order, further columns ignored, lines without a target left out (CTIM lists everybody).
 pub fn parse(text: &str) -> Result<Vec<MapRow>, Problem> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut rows = read(text).into_iter();
-    let Some((_, header)) = rows.next() else {
+    let mut reader = Reader::new(text);
+    let Some(header) = reader.next() else {
         return Err(missing("it is empty"));
     };
-    let find = |columns: &[&str]| columns.iter().find_map(|column| header.iter().position(|name| name.trim().eq_ignore_ascii_case(column)));
-    let source = find(&SOURCE_COLUMNS).ok_or_else(|| missing("it has no source column"))?;
-    let target = find(&TARGET_COLUMNS).ok_or_else(|| missing("it has no target column"))?;
-    let cell = |row: &[String], at: usize| row.get(at).map(|cell| cell.trim().to_string()).unwrap_or_default();
-    Ok(rows
-        .map(|(line, row)| MapRow { source: cell(&row, source), target: cell(&row, target), line })
-        .filter(|row| !row.source.is_empty() && !row.target.is_empty())
-        .collect())
+    let source = header.find(&SOURCE_COLUMNS).ok_or_else(|| missing("it has no source column"))?;
+    let target = header.find(&TARGET_COLUMNS).ok_or_else(|| missing("it has no target column"))?;
+    let mut rows = Vec::new();
+    while let Some(row) = reader.next() {
+        if row.is_cut {
+            return Err(missing(&format!("it ends within the row that begins in line {}, so somebody may be mapped to half a name", row.line)));
+        }
+        let (source, target) = (row.get(source), row.get(target));
+        if !source.is_empty() && !target.is_empty() {
+            rows.push(MapRow { source: source.to_string(), target: target.to_string(), line: row.line });
+        }
+    }
+    Ok(rows)
 }
 
 fn missing(what: &str) -> Problem {
@@ -46,48 +51,6 @@ fn missing(what: &str) -> Problem {
             TARGET_COLUMNS.join(", ")
         ),
     )
-}
-
-fn read(text: &str) -> Vec<(u64, Vec<String>)> {
-    let mut reader = csv_core::Reader::new();
-    let mut rows = Vec::new();
-    let (mut line, mut counted) = (1, 0);
-    let (mut input, mut output, mut ends) = (text.as_bytes(), vec![0u8; text.len().max(64)], vec![0usize; 64]);
-    loop {
-        // csv-core counts the line of where it is, which behind CRLF is still the line before.
-        let blank = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        input = &input[blank..];
-        let here = text.len() - input.len();
-        line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted..here]).count() as u64;
-        counted = here;
-        let (mut written, mut fields) = (0, 0);
-        let ended = loop {
-            let (result, used, wrote, found) = reader.read_record(input, &mut output[written..], &mut ends[fields..]);
-            input = &input[used..];
-            written += wrote;
-            fields += found;
-            match result {
-                csv_core::ReadRecordResult::InputEmpty => continue,
-                csv_core::ReadRecordResult::OutputFull => output.resize(output.len() * 2, 0),
-                csv_core::ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
-                csv_core::ReadRecordResult::Record => break false,
-                csv_core::ReadRecordResult::End => break true,
-            }
-        };
-        if ended {
-            return rows;
-        }
-        let mut start = 0;
-        let cells = ends[..fields]
-            .iter()
-            .map(|end| {
-                let cell = String::from_utf8_lossy(&output[start..*end]).into_owned();
-                start = *end;
-                cell
-            })
-            .collect();
-        rows.push((line, cells));
-    }
 }
 
 #[cfg(test)]
@@ -104,5 +67,7 @@ mod tests {
         assert_eq!(parse("").unwrap_err().code, "MapFileInvalid");
         assert_eq!(parse("Source,Other\na,b").unwrap_err().code, "MapFileInvalid");
         assert!(parse("Source,Target\n").unwrap().is_empty());
+        assert_eq!(parse("Source;Target\na;b\n").unwrap()[0].target, "b");
+        assert!(parse("Source,Target\na,\"b").unwrap_err().message.contains("line 2"));
     }
 }
