@@ -12,7 +12,8 @@ function Invoke-NativeJob {
 
         [hashtable] $Request,
 
-        # Which events become output, and under which type name: @{ findings = 'Coexist.Finding' }. Others are dropped.
+        # Which events become output, and under which type name, or by what: @{ findings = 'Coexist.Finding'; people = { param($notice) … } }.
+        # Others are dropped.
         [hashtable] $Emit = @{},
 
         # Gets the result of the job.
@@ -61,6 +62,10 @@ function Invoke-NativeJob {
                     $status = $native::coexist_job_answer($job, $reply, [UIntPtr][uint64]$reply.Length, [ref]$pointer, [ref]$length)
                     $answer = $native::Take($pointer, $length)
                     if ($status -ne $NativeStatus.Ok) { $Cmdlet.ThrowTerminatingError((ConvertTo-NativeErrorRecord $answer)) }
+                }
+                { $Emit[$_] -is [scriptblock] } {
+                    & $Emit[$_] $notice
+                    break
                 }
                 { $Emit.ContainsKey($_) } {
                     $items = if ($_ -eq 'lines') { ConvertFrom-NativeJson ('[' + $notice.text.Trim().Replace("`n", ',') + ']') } else { $notice.items }

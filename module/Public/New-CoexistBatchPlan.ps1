@@ -208,7 +208,7 @@ function New-CoexistBatchPlan {
         $request.replace = $(if ($Force) { 'yes' } else { 'ask' })
 
         $result = $null
-        $emit = @{ findings = 'Coexist.Finding'; people = 'Coexist.BatchPerson'; batches = 'Coexist.Batch'; nights = 'Coexist.Night'; explanations = 'Coexist.BatchExplanation' }
+        $emit = @{ findings = 'Coexist.Finding'; people = ${function:ConvertFrom-PersonText}; batches = 'Coexist.Batch'; nights = 'Coexist.Night'; explanations = 'Coexist.BatchExplanation' }
         Invoke-NativeJob $PSCmdlet $request -Emit $emit -Result ([ref]$result) -Force:$Force
         if ($result.told -and $As -ne 'Finding') {
             $PSCmdlet.WriteWarning("$($result.told) findings about people, dates or ties; -As Finding shows them.")
