@@ -60,11 +60,12 @@ impl Problem {
 
 impl TransportError {
     /// `target` is the address without its query, which may hold names of people, or the name of a header.
-    pub(crate) fn new(problem: Problem, target: impl Into<String>) -> Self {
+    pub fn new(problem: Problem, target: impl Into<String>) -> Self {
         Self { problem, target: target.into(), causes: Vec::new() }
     }
 
-    pub(crate) fn because(mut self, error: &dyn std::error::Error) -> Self {
+    /// With the chain of errors behind it, which must not show a secret.
+    pub fn because(mut self, error: &dyn std::error::Error) -> Self {
         let chain = std::iter::successors(Some(error), |error| error.source());
         self.causes.extend(chain.map(ToString::to_string));
         self
