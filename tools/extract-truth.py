@@ -14,8 +14,17 @@ import sys
 CMDLETS = [
     "Get-ADUser", "Get-MailUser", "Get-MigrationUser", "Get-User", "New-MailUser", "Remove-MailUser", "Set-ADUser", "Set-MailUser", "Set-User",
 ]
-REQUESTS = [("GET", "/users/{user-id}"), ("PATCH", "/users/{user-id}"), ("POST", "/users/{user-id}/assignLicense")]
+REQUESTS = [
+    ("GET", "/users/{user-id}"), ("PATCH", "/users/{user-id}"), ("POST", "/users/{user-id}/assignLicense"),
+    # What a snapshot is read with.
+    ("POST", "/$batch"), ("GET", "/organization"), ("GET", "/users"), ("GET", "/users/$count"), ("GET", "/groups"),
+    ("GET", "/groups/{group-id}/members"), ("GET", "/contacts"), ("GET", "/contacts/$count"), ("GET", "/subscribedSkus"),
+    ("GET", "/policies/crossTenantAccessPolicy"), ("GET", "/policies/crossTenantAccessPolicy/default"),
+    ("GET", "/policies/crossTenantAccessPolicy/partners"),
+]
 VERSION = "v1.0"
+# Where the facts name no page of their own.
+DOCS = "https://learn.microsoft.com/graph/api/overview"
 
 # What the reference says in prose, which no syntax block shows.
 CONFLICTS = [
@@ -110,13 +119,17 @@ def main():
         found = [r for r in read("graph.json") if (r["version"], r["method"], r["path"]) == (VERSION, method, path)]
         assert len(found) == 1, (method, path)
         request = found[0]
-        row = {"method": method, "path": path, "version": VERSION, "docs": request["docs"], "source": request["source"]}
+        row = {"method": method, "path": path, "version": VERSION, "docs": request.get("docs", DOCS), "source": request["source"]}
         for name in ("query_parameters", "returns", "body_type"):
             if request.get(name):
                 row[{"query_parameters": "queryParameters", "body_type": "bodyType"}.get(name, name)] = request[name]
+        # Of a list, the type of its objects.
+        returned = (request.get("returns") or "").removesuffix("CollectionResponse")
+        if "nested" in request:
+            row["nested"] = request["nested"]
         # A user's own properties are enough; of other bodies, what they nest is needed too.
-        needed.update(name for name in (request.get("body_type"), request.get("returns")) if name)
-        if request.get("body_type") not in (None, "user"):
+        needed.update(name for name in (request.get("body_type"), returned) if name in types)
+        if request.get("body_type") in types and request["body_type"] != "user":
             needed.update(name for name in map(nested, request["body_properties"].values()) if name in types)
         requests.append(row)
     out = {

@@ -16,6 +16,7 @@ mod gate;
 mod item;
 mod native;
 mod quota;
+pub mod read;
 mod token;
 mod transport;
 

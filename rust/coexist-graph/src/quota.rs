@@ -102,7 +102,7 @@ impl Quotas {
 }
 
 /// An address without service and version: `https://graph.microsoft.com/v1.0/users` is `/users`.
-fn relative(path: &str) -> &str {
+pub(crate) fn relative(path: &str) -> &str {
     let path = match path.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("", |slash| &rest[slash..]),
         None => path,

@@ -14,6 +14,7 @@ pub enum Kind {
     Configuration,
     ExchangeUsers,
     Groups,
+    Guests,
     Licences,
     MailContacts,
     MailUsers,
@@ -22,6 +23,7 @@ pub enum Kind {
     Members,
     OrgContacts,
     Permissions,
+    Policy,
     Users,
 }
 
@@ -54,7 +56,7 @@ macro_rules! recipient {
 }
 
 /// In the order of the enumeration.
-const FACTS: [Facts; 14] = [
+const FACTS: [Facts; 16] = [
     Facts {
         kind: Kind::AcceptedDomains,
         name: "acceptedDomains",
@@ -105,6 +107,18 @@ const FACTS: [Facts; 14] = [
         key: RECIPIENT_KEY,
         read: recipient!(),
         kept: &["GroupType", "HiddenFromAddressListsEnabled", "ManagedBy", "MemberJoinRestriction"],
+    },
+    // Beside the users, because the sign-in activity of guests is read with them alone.
+    Facts {
+        kind: Kind::Guests,
+        name: "guests",
+        source: "Microsoft Graph /users",
+        recipient: false,
+        key: &[Id, UserPrincipalName],
+        read: &[AccountEnabled, DisplayName, ExternalUserState, Id, Mail, OnPremisesSyncEnabled, ProxyAddresses, UserPrincipalName, UserType],
+        kept: &[
+            "CompanyName", "CreatedDateTime", "CreationType", "ExternalUserStateChangeDateTime", "Identities", "OtherMails", "SignInActivity",
+        ],
     },
     Facts {
         kind: Kind::Licences,
@@ -205,6 +219,19 @@ const FACTS: [Facts; 14] = [
         read: &[Identity],
         kept: &["AccessControlType", "AccessRights", "Deny", "InheritanceType", "IsInherited", "Trustee", "User"],
     },
+    // The cross-tenant access policy: itself, its default, one object for each partner.
+    Facts {
+        kind: Kind::Policy,
+        name: "policy",
+        source: "Microsoft Graph /policies/crossTenantAccessPolicy",
+        recipient: false,
+        key: &[Identity],
+        read: &[Identity],
+        kept: &[
+            "AutomaticUserConsentSettings", "B2bCollaborationInbound", "B2bCollaborationOutbound", "B2bDirectConnectInbound", "B2bDirectConnectOutbound",
+            "IdentitySynchronization", "InboundTrust", "IsInMultiTenantOrganization", "IsServiceDefault", "IsServiceProvider", "TenantId", "TenantRestrictions",
+        ],
+    },
     Facts {
         kind: Kind::Users,
         name: "users",
@@ -221,8 +248,8 @@ const FACTS: [Facts; 14] = [
 
 impl Kind {
     /// Every kind, in the order of their names.
-    pub const ALL: [Kind; 14] = {
-        let mut all = [Kind::AcceptedDomains; 14];
+    pub const ALL: [Kind; 16] = {
+        let mut all = [Kind::AcceptedDomains; 16];
         let mut index = 0;
         while index < all.len() {
             all[index] = FACTS[index].kind;

@@ -54,7 +54,15 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
     Ok(Box::new(move |context| {
         let Request { path, spool, tenant, replace_kinds, force } = &request;
         let committed = commit(
-            &Commit { folder: path, spool, name: tenant.name.as_deref(), id: tenant.id.as_deref(), replace_kinds: *replace_kinds, force: *force },
+            &Commit {
+                folder: path,
+                spool,
+                name: tenant.name.as_deref(),
+                id: tenant.id.as_deref(),
+                source: None,
+                replace_kinds: *replace_kinds,
+                force: *force,
+            },
             context,
         )?;
         emit(context, "problems", &committed.problems)?;

@@ -27,6 +27,8 @@ pub struct Commit<'a> {
     pub name: Option<&'a str>,
     /// The tenant's GUID, where it is known.
     pub id: Option<&'a str>,
+    /// Where the objects come from, where it is not the cmdlet that the kind is usually piped from.
+    pub source: Option<&'a str>,
     /// What the folder has of the spooled kinds goes away, instead of being merged.
     pub replace_kinds: bool,
     /// Even where the folder holds another tenant.
@@ -92,7 +94,7 @@ pub fn commit(commit: &Commit, watch: &dyn Watch) -> Result<Committed, Problem> 
             })?;
             Ok(())
         })?);
-        tenant.add(kind, domains);
+        tenant.add(kind, commit.source, domains);
         kinds.insert(kind, KindCommitted { file, counts });
     }
     let (tenant, text) = tenant.finish(folder, commit);
@@ -105,6 +107,32 @@ pub fn commit(commit: &Commit, watch: &dyn Watch) -> Result<Committed, Problem> 
     let _ = fs::remove_dir_all(&spool);
     clean(folder, SystemTime::now());
     Ok(Committed { tenant, kinds, problems: problems.kept })
+}
+
+/// Checks, before anything is read, that a folder does not hold a kind from cmdlets that tell more about its objects than this source does.
+///
+/// # Errors
+/// `KindOfAnotherSource`; `TenantUnreadable`.
+pub fn check_source(folder: &Path, kinds: &[Kind], source: &str) -> Result<(), Problem> {
+    let path = folder.join(TENANT_FILE);
+    if !path.is_file() {
+        return Ok(());
+    }
+    let (tenant, _) = read_tenant(&path)?;
+    for kind in kinds {
+        // What Graph's own cmdlets emit is the same as what Graph gives.
+        let usual = kind.source();
+        let there = tenant.sources.get(kind.name()).filter(|there| there.as_str() == usual && !usual.starts_with("Get-Mg") && !usual.starts_with(source));
+        if let Some(there) = there {
+            let message = format!(
+                "'{}' holds {kind} that were exported with {there}, which tells more about them (LegacyExchangeDN, for one) than {source} does; they would be \
+                 replaced. Use another -Path, leave {kind} out, or say -Replace.",
+                folder.display()
+            );
+            return Err(Problem::new("KindOfAnotherSource", Category::ResourceExists, message).about(kind.name()));
+        }
+    }
+    Ok(())
 }
 
 /// The file that the folder has of a kind, which must be JSON Lines: two files of one kind would contradict each other.
@@ -171,8 +199,8 @@ impl TenantFile {
         Problem::new("TenantConflict", Category::ResourceExists, message).about(path.display().to_string())
     }
 
-    fn add(&mut self, kind: Kind, domains: RecordBuilder) {
-        self.tenant.sources.insert(kind.name().to_string(), kind.source().to_string());
+    fn add(&mut self, kind: Kind, source: Option<&str>, domains: RecordBuilder) {
+        self.tenant.sources.insert(kind.name().to_string(), source.unwrap_or(kind.source()).to_string());
         if kind == Kind::AcceptedDomains {
             let lines = vec![1; domains.len()];
             let mut table = Table::new(kind, file_name(kind));

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 fn request<'a>(folder: &'a Path, spool: &'a str) -> Commit<'a> {
-    Commit { folder, spool, name: Some("contoso"), id: Some("11111111-2222-3333-4444-555555555555"), replace_kinds: false, force: false }
+    Commit { folder, spool, name: Some("contoso"), id: Some("11111111-2222-3333-4444-555555555555"), source: None, replace_kinds: false, force: false }
 }
 
 /// Pipes objects in pieces and commits them.
@@ -159,6 +159,19 @@ fn two_tenants_do_not_share_a_folder() {
     let spool = append(folder.path(), None, None, &mailbox(3, "c")).unwrap().spool;
     let forced = commit(&Commit { name: Some("fabrikam"), id: Some("other"), force: true, ..request(folder.path(), &spool) }, &Unwatched).unwrap();
     assert_eq!((forced.tenant.name.as_str(), forced.tenant.id.as_deref()), ("fabrikam", Some("other")));
+}
+
+#[test]
+fn what_tells_more_is_not_replaced_by_what_tells_less() {
+    let folder = tempfile::tempdir().unwrap();
+    check_source(folder.path(), &[Kind::Groups], "Microsoft Graph").unwrap();
+    let group = r#"{"RecipientTypeDetails":"MailUniversalDistributionGroup","ExternalDirectoryObjectId":"g","LegacyExchangeDN":"/o=a/cn=g"}"#;
+    export(folder.path(), &[group.to_string(), r#"{"id":"u","userPrincipalName":"a@b.c"}"#.to_string()]);
+    check_source(folder.path(), &[Kind::Users, Kind::Members, Kind::Policy], "Microsoft Graph").unwrap();
+    assert_eq!(check_source(folder.path(), &[Kind::Users, Kind::Groups], "Microsoft Graph").unwrap_err().code, "KindOfAnotherSource");
+    let spool = append(folder.path(), None, Some(Kind::Groups), r#"{"ExternalDirectoryObjectId":"h"}"#).unwrap().spool;
+    commit(&Commit { source: Some("Microsoft Graph"), replace_kinds: true, ..request(folder.path(), &spool) }, &Unwatched).unwrap();
+    check_source(folder.path(), &[Kind::Groups], "Microsoft Graph").unwrap();
 }
 
 #[test]

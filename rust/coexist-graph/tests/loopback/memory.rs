@@ -31,7 +31,7 @@ impl Drop for UnderWay<'_> {
 impl Transport for Memory {
     fn send<'a>(&'a self, request: &'a Request, cancel: &'a Cancel) -> Sending<'a> {
         Box::pin(async move {
-            self.graph.begin();
+            let excess = self.graph.begin();
             let _under_way = UnderWay(&self.graph);
             let failed = |problem| Err(TransportError::new(problem, "https://graph.loopback"));
             let work = async {
@@ -40,7 +40,7 @@ impl Transport for Memory {
                 let path = request.url.strip_prefix(SERVICE).unwrap_or(&request.url);
                 let mut headers = request.headers.clone();
                 headers.push(("Authorization".into(), self.tokens.lock().unwrap()[0].clone()));
-                let incoming = Incoming { method: request.method.name(), path, headers: &headers, body: request.body.as_deref().unwrap_or_default() };
+                let incoming = Incoming { method: request.method.name(), path, headers: &headers, body: request.body.as_deref().unwrap_or_default(), excess };
                 let reaction = self.graph.handle(&incoming, Instant::now());
                 sleep(self.graph.config.latency / 2).await;
                 match reaction {

@@ -4,6 +4,7 @@
 
 #![allow(dead_code)]
 
+pub mod keep;
 pub mod memory;
 pub mod server;
 
@@ -147,6 +148,8 @@ pub struct Incoming<'a> {
     pub path: &'a str,
     pub headers: &'a [(String, String)],
     pub body: &'a [u8],
+    /// What `begin` said.
+    pub excess: bool,
 }
 
 /// One answer: status, headers, body.
@@ -173,10 +176,12 @@ impl Graph {
         self.state.lock().unwrap().patched.clone()
     }
 
-    pub fn begin(&self) {
+    /// A request has come; true where it is one too many at once.
+    pub fn begin(&self) -> bool {
         let ledger = &mut self.state.lock().unwrap().ledger;
         ledger.at_once += 1;
         ledger.at_once_most = ledger.at_once_most.max(ledger.at_once);
+        ledger.at_once > self.config.at_once
     }
 
     pub fn end(&self) {
@@ -193,7 +198,7 @@ impl Graph {
         if self.config.token_lives.is_some_and(|lives| state.ledger.tokens[token] > lives) {
             return answer(error(401, "InvalidAuthenticationToken", &format!("Lifetime validation failed, the token is expired: {token}"), vec![]));
         }
-        if state.ledger.at_once > self.config.at_once {
+        if incoming.excess {
             state.ledger.refused += 1;
             return answer(self.refusal(1));
         }
@@ -356,7 +361,7 @@ impl Graph {
             }
             ("GET", ["groups"]) => self.page(state, "groups", self.config.groups, query, group),
             ("GET", ["groups", id, "members"]) => {
-                let number: usize = id.trim_start_matches("00000000-0000-0000-0001-").parse().unwrap_or(0);
+                let number: usize = id.trim_start_matches("c0e81570-0000-0000-0001-").parse().unwrap_or(0);
                 let member = move |place: usize| json!({"@odata.type": "#microsoft.graph.user", "id": guid(0, number * 7 + place)});
                 self.page(state, &format!("groups/{id}/members"), members(number), query, member)
             }
@@ -424,7 +429,7 @@ impl State {
 }
 
 pub fn guid(kind: u64, number: usize) -> String {
-    format!("00000000-0000-0000-{kind:04}-{number:012}")
+    format!("c0e81570-0000-0000-{kind:04}-{number:012}")
 }
 
 /// How many members a group has: most few, some thousands, some none.
