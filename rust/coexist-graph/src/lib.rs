@@ -8,6 +8,7 @@
 mod batch;
 mod call;
 mod cancel;
+pub mod cloud;
 mod data;
 mod engine;
 mod error;

@@ -84,7 +84,11 @@ impl NativeTransport {
         let status = answer.status().as_u16();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        let body = answer.bytes().await.map_err(failed)?.into();
+        let mut body: Vec<u8> = answer.bytes().await.map_err(failed)?.into();
+        // What repeats a request back to us must not put the token into an error.
+        if status >= 400 {
+            self.token.hide_in(&mut body);
+        }
         Ok(Response { status, headers, body })
     }
 }
@@ -101,7 +105,7 @@ impl Transport for NativeTransport {
     }
 }
 
-fn is_this_machine(url: &Url) -> bool {
+pub(crate) fn is_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     // RFC 6761, section 6.3: localhost is always loopback.

@@ -28,6 +28,16 @@ impl Token {
         }
     }
 
+    /// Writes stars over the token wherever it stands in a text.
+    pub(crate) fn hide_in(&self, text: &mut [u8]) {
+        let length = self.0.len();
+        let mut from = 0;
+        while let Some(at) = text[from..].windows(length).position(|window| window == self.0.as_slice()) {
+            text[from + at..from + at + length].fill(b'*');
+            from += at + length;
+        }
+    }
+
     /// The value of the `Authorization` header, marked so that the HTTP library does not show it either.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, TransportError> {
         let mut text = Zeroizing::new(Vec::with_capacity(7 + self.0.len()));

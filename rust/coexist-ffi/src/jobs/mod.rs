@@ -11,6 +11,9 @@ use crate::operation::Table;
 
 mod commit_snapshot;
 mod compare_addresses;
+mod graph;
+mod graph_export;
+mod graph_tenant;
 mod host;
 mod lab;
 mod plan;
@@ -28,6 +31,8 @@ pub(crate) const TABLE: Table<Prepare> = &[
     ("compareAddresses", compare_addresses::prepare),
     ("readSnapshot", read_snapshot::prepare),
     ("commitSnapshot", commit_snapshot::prepare),
+    ("graphTenant", graph_tenant::prepare),
+    ("graphExport", graph_export::prepare),
     ("lab", lab::prepare),
     #[cfg(feature = "test-abi")]
     ("test.count", test_count::prepare),

@@ -109,25 +109,25 @@ pub fn commit(commit: &Commit, watch: &dyn Watch) -> Result<Committed, Problem> 
     Ok(Committed { tenant, kinds, problems: problems.kept })
 }
 
-/// Checks, before anything is read, that a folder does not hold a kind from cmdlets that tell more about its objects than this source does.
+/// Checks, before anything is read from a service, that its objects may be committed: the folder holds no other tenant, and no kind from cmdlets that tell more
+/// about its objects than the service does.
 ///
 /// # Errors
-/// `KindOfAnotherSource`; `TenantUnreadable`.
-pub fn check_source(folder: &Path, kinds: &[Kind], source: &str) -> Result<(), Problem> {
-    let path = folder.join(TENANT_FILE);
-    if !path.is_file() {
-        return Ok(());
-    }
-    let (tenant, _) = read_tenant(&path)?;
+/// `TenantConflict`, `TenantUnreadable`, `KindInOtherFormat`; `KindOfAnotherSource` unless kinds are to be replaced.
+pub fn check(commit: &Commit, kinds: &[Kind]) -> Result<(), Problem> {
+    let Ok(found) = find(commit.folder) else { return Ok(()) };
+    let path = commit.folder.join(found.has_tenant.as_deref().unwrap_or(TENANT_FILE));
+    let tenant = TenantFile::read(&path, found.has_tenant.is_some(), commit)?.tenant;
     for kind in kinds {
-        // What Graph's own cmdlets emit is the same as what Graph gives.
-        let usual = kind.source();
-        let there = tenant.sources.get(kind.name()).filter(|there| there.as_str() == usual && !usual.starts_with("Get-Mg") && !usual.starts_with(source));
-        if let Some(there) = there {
+        there(commit.folder, *kind, &found, commit)?;
+        // What Graph's own cmdlets emit is what Graph gives.
+        let (source, usual) = (commit.source.unwrap_or(kind.source()), kind.source());
+        let more = |from: &&String| from.as_str() == usual && usual != source && !usual.starts_with("Get-Mg") && !usual.starts_with(source);
+        if let Some(from) = tenant.sources.get(kind.name()).filter(more).filter(|_| !commit.replace_kinds) {
             let message = format!(
-                "'{}' holds {kind} that were exported with {there}, which tells more about them (LegacyExchangeDN, for one) than {source} does; they would be \
+                "'{}' holds {kind} that were exported with {from}, which tells more about them (LegacyExchangeDN, for one) than {source} does; they would be \
                  replaced. Use another -Path, leave {kind} out, or say -Replace.",
-                folder.display()
+                commit.folder.display()
             );
             return Err(Problem::new("KindOfAnotherSource", Category::ResourceExists, message).about(kind.name()));
         }

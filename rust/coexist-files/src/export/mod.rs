@@ -5,7 +5,7 @@ mod merge;
 mod pages;
 mod spool;
 
-pub use commit::{check_source, commit, Commit, Committed, KindCommitted};
+pub use commit::{check, commit, Commit, Committed, KindCommitted};
 pub use pages::{Mark, Pages};
 pub use spool::{append, discard, Spooled};
 

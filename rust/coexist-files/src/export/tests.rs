@@ -164,14 +164,20 @@ fn two_tenants_do_not_share_a_folder() {
 #[test]
 fn what_tells_more_is_not_replaced_by_what_tells_less() {
     let folder = tempfile::tempdir().unwrap();
-    check_source(folder.path(), &[Kind::Groups], "Microsoft Graph").unwrap();
+    let checked = |kinds: &[Kind], name, replace_kinds| {
+        let request = Commit { source: Some("Microsoft Graph"), name: Some(name), id: None, replace_kinds, ..request(folder.path(), "") };
+        check(&request, kinds).map_err(|problem| problem.code)
+    };
+    assert_eq!(checked(&[Kind::Groups], "contoso", false), Ok(()));
     let group = r#"{"RecipientTypeDetails":"MailUniversalDistributionGroup","ExternalDirectoryObjectId":"g","LegacyExchangeDN":"/o=a/cn=g"}"#;
     export(folder.path(), &[group.to_string(), r#"{"id":"u","userPrincipalName":"a@b.c"}"#.to_string()]);
-    check_source(folder.path(), &[Kind::Users, Kind::Members, Kind::Policy], "Microsoft Graph").unwrap();
-    assert_eq!(check_source(folder.path(), &[Kind::Users, Kind::Groups], "Microsoft Graph").unwrap_err().code, "KindOfAnotherSource");
+    assert_eq!(checked(&[Kind::Users, Kind::Members, Kind::Policy], "contoso", false), Ok(()));
+    assert_eq!(checked(&[Kind::Users, Kind::Groups], "contoso", false), Err("KindOfAnotherSource"));
+    assert_eq!(checked(&[Kind::Users, Kind::Groups], "contoso", true), Ok(()));
+    assert_eq!(checked(&[Kind::Users], "fabrikam", true), Err("TenantConflict"));
     let spool = append(folder.path(), None, Some(Kind::Groups), r#"{"ExternalDirectoryObjectId":"h"}"#).unwrap().spool;
     commit(&Commit { source: Some("Microsoft Graph"), replace_kinds: true, ..request(folder.path(), &spool) }, &Unwatched).unwrap();
-    check_source(folder.path(), &[Kind::Groups], "Microsoft Graph").unwrap();
+    assert_eq!(checked(&[Kind::Groups], "contoso", false), Ok(()));
 }
 
 #[test]

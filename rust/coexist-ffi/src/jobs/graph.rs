@@ -1,0 +1,152 @@
+//! What the jobs that talk to Graph share: the ways to it, and how its errors become the job's.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use coexist_core::problem::{Category, Problem as CoreProblem};
+use coexist_core::watch::Watch;
+use coexist_graph::read::ReadError;
+use coexist_graph::{cloud, Cancel, Engine, GraphError, NativeTransport, Options, Problem, Request, Response, Sending, Timeouts, Token, Transport, TransportError};
+use serde::Deserialize;
+use serde_json::{json, Map, Value};
+
+use crate::error::Failure;
+use crate::job::Context;
+use crate::status::*;
+
+/// How a tenant is reached.
+#[derive(Deserialize)]
+#[serde(tag = "through", rename_all = "camelCase", deny_unknown_fields)]
+pub(super) enum Connection {
+    /// By the session of the host: each request is a question.
+    Session,
+    /// By this process, with an access token.
+    Token {
+        secret: u64,
+        /// A name of `data/graph-clouds.json`, or an address of this machine.
+        environment: String,
+    },
+}
+
+impl Connection {
+    /// The engine over this connection.
+    pub fn engine(&self, context: &Context, cancel: &Cancel) -> Result<Engine, Failure> {
+        let transport: Arc<dyn Transport> = match self {
+            Connection::Session => Arc::new(Session(context.clone())),
+            Connection::Token { secret, environment } => {
+                let cloud = cloud::find(environment).ok_or_else(|| unknown_environment(environment))?;
+                let token = Token::new(context.secrets.get(*secret)?.bytes().to_vec()).map_err(of_transport)?;
+                Arc::new(NativeTransport::new(&cloud.graph, token, Timeouts::default()).map_err(of_transport)?)
+            }
+        };
+        Ok(Engine::new(transport, Options::default(), cancel.clone()))
+    }
+}
+
+fn unknown_environment(name: &str) -> Failure {
+    let known: Vec<String> = cloud::clouds().into_iter().map(|cloud| cloud.name).collect();
+    Failure::invalid_argument("EnvironmentUnknown", format!("'{name}' is no cloud of Microsoft; clouds: {}.", known.join(", "))).about(name)
+}
+
+/// Runs asynchronous work on the thread of a job, until it ends or the job is cancelled.
+pub(super) fn block_on<T>(context: &Context, cancel: &Cancel, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    const LOOK_EVERY: Duration = Duration::from_millis(50);
+    let cancelled = async {
+        while !context.cancelled() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    tokio::runtime::Handle::current().block_on(async {
+        tokio::select! {
+            biased;
+            () = cancelled => {
+                cancel.cancel();
+                Err(Failure::cancelled())
+            }
+            done = work => done,
+        }
+    })
+}
+
+/// Graph by the session of the host: one request at a time, its text out and its answer's text in.
+struct Session(Context);
+
+/// What the host says came of a request.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Carried {
+    /// Not there where there was no answer.
+    #[serde(default)]
+    status: Option<u16>,
+    #[serde(default)]
+    headers: Map<String, Value>,
+    #[serde(default)]
+    body: String,
+    /// Why there was none.
+    #[serde(default)]
+    failed: Option<String>,
+}
+
+impl Session {
+    fn carry(&self, request: &Request) -> Result<Response, TransportError> {
+        let target = request.url.split('?').next().unwrap_or_default().to_owned();
+        if request.url.contains("://") && !cloud::is_graph(&request.url) {
+            return Err(TransportError::new(Problem::UrlOutsideService, target));
+        }
+        let headers: Map<String, Value> = request.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        let body = request.body.as_deref().map(String::from_utf8_lossy);
+        let asked = json!({"method": request.method.name(), "uri": request.url, "headers": headers, "body": body});
+        let label = format!("{} {target}", request.method.name());
+        let answer = self.0.ask_with("graphRequest", &label, asked).map_err(|_| TransportError::new(Problem::Cancelled, &target))?;
+        let broken = |cause: std::io::Error| TransportError::new(Problem::ConnectionBroken, &target).because(&cause);
+        let carried: Carried = serde_json::from_value(answer).map_err(|cause| broken(std::io::Error::other(cause)))?;
+        let Some(status) = carried.status else {
+            return Err(broken(std::io::Error::other(carried.failed.unwrap_or_default())));
+        };
+        let text = |value: Value| match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let headers = carried.headers.into_iter().map(|(name, value)| (name, text(value))).collect();
+        Ok(Response { status, headers, body: carried.body.into_bytes() })
+    }
+}
+
+impl Transport for Session {
+    fn send<'a>(&'a self, request: &'a Request, _cancel: &'a Cancel) -> Sending<'a> {
+        // The host answers on a thread of its own, and cancelling the job ends the question.
+        Box::pin(async move { self.carry(request) })
+    }
+
+    fn at_once(&self) -> usize {
+        1
+    }
+}
+
+pub(super) fn of_transport(error: TransportError) -> Failure {
+    let status = if error.problem() == Problem::Cancelled { COEXIST_CANCELLED } else { COEXIST_SERVICE };
+    let mut failure = Failure::new(status, error.code(), error.category(), error.message()).about(error.target());
+    failure.error.causes = error.causes().to_vec();
+    failure
+}
+
+pub(super) fn of_graph(error: GraphError) -> Failure {
+    let status = if error.code() == "Cancelled" { COEXIST_CANCELLED } else { COEXIST_SERVICE };
+    let mut failure = Failure::new(status, error.code(), error.category(), error.message()).about(error.target());
+    if let Some(transport) = &error.transport {
+        failure.error.causes = transport.causes().to_vec();
+    }
+    failure
+}
+
+pub(super) fn of_read(error: ReadError<CoreProblem>) -> Failure {
+    match error {
+        ReadError::Graph(error) => of_graph(*error),
+        ReadError::Sink(problem) => problem.into(),
+        ReadError::Unknown { name, known } => {
+            let message = format!("'{name}' cannot be read through Graph; there are: {}.", known.join(", "));
+            CoreProblem::new("NotReadThroughGraph", Category::InvalidArgument, message).about(name).into()
+        }
+    }
+}
