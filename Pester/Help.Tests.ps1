@@ -15,7 +15,18 @@ BeforeDiscovery {
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
 
-    # What an administrator's session has, and this one has not.
+    # What an administrator's session has, and this one has not. What the module calls itself it finds in the global scope alone.
+    . (Join-Path $PSScriptRoot 'FakeGraph.ps1')
+    $global:fakeGraph = New-FakeGraph -Users 20 -Groups 3
+    function global:Get-MgContext { [pscustomobject]@{ TenantId = $global:fakeGraph.TenantId; Account = 'admin@contoso.com'; Environment = 'Global' } }
+    function global:Invoke-MgGraphRequest {
+        [CmdletBinding()]
+        param([string] $Method, [uri] $Uri, [object] $Body, [Collections.IDictionary] $Headers, [string] $ContentType, [string] $OutputType, [switch] $SkipHttpErrorCheck)
+        $answer = Get-FakeAnswer $global:fakeGraph $Method ([Uri]::UnescapeDataString($Uri.OriginalString)) $Body
+        $message = [Net.Http.HttpResponseMessage]::new($answer.status)
+        $message.Content = [Net.Http.StringContent]::new($answer.body)
+        $message
+    }
     function Get-Mailbox {
         param($ResultSize)
         [pscustomobject]@{
@@ -32,6 +43,12 @@ BeforeAll {
             ExternalDirectoryObjectId = [string][guid]::NewGuid(); ExternalEmailAddress = 'SMTP:ben@fabrikam.com'; UserPrincipalName = 'ben@contoso.com'
         }
     }
+}
+
+AfterAll {
+    Disconnect-CoexistTenant
+    Remove-Item function:global:Get-MgContext, function:global:Invoke-MgGraphRequest
+    Remove-Variable fakeGraph -Scope Global
 }
 
 Describe 'Help of <Name>' -ForEach $commands {
@@ -73,6 +90,8 @@ Describe 'Help of <Name>' -ForEach $commands {
 }
 
 Describe 'Example <Number> of <Name>' -ForEach $examples {
+    BeforeAll { $null = Connect-CoexistTenant contoso.onmicrosoft.com -GraphSession }
+
     It 'runs' {
         Push-Location $TestDrive
         $temp = $env:TEMP

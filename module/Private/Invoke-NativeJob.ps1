@@ -57,7 +57,9 @@ function Invoke-NativeJob {
                     foreach ($problem in $notice.items) { $Cmdlet.WriteError((ConvertTo-NativeErrorRecord $problem)) }
                 }
                 'ask' {
-                    $reply = ConvertTo-NativeBytes @{ id = $notice.id; answer = [bool](Read-NativeAnswer $Cmdlet $notice $Force) }
+                    $reply = if ($notice.question -eq 'graphRequest') { '{"id":' + $notice.id + ',"answer":' + (Invoke-SessionRequest $notice.request) + '}' }
+                    else { @{ id = $notice.id; answer = [bool](Read-NativeAnswer $Cmdlet $notice $Force) } }
+                    $reply = ConvertTo-NativeBytes $reply
                     $status = $native::coexist_job_answer($job, $reply, [UIntPtr][uint64]$reply.Length, [ref]$pointer, [ref]$length)
                     $answer = $native::Take($pointer, $length)
                     if ($status -ne $NativeStatus.Ok) { $Cmdlet.ThrowTerminatingError((ConvertTo-NativeErrorRecord $answer)) }

@@ -44,6 +44,16 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The tenant that the connection itself claims to be of.
+    pub fn claimed_tenant(&self, context: &Context) -> Option<String> {
+        match self {
+            Connection::Session => None,
+            Connection::Token { secret, .. } => Token::new(context.secrets.get(*secret).ok()?.bytes().to_vec()).ok()?.tenant_id(),
+        }
+    }
+}
+
 fn unknown_environment(name: &str) -> Failure {
     let known: Vec<String> = cloud::clouds().into_iter().map(|cloud| cloud.name).collect();
     Failure::invalid_argument("EnvironmentUnknown", format!("'{name}' is no cloud of Microsoft; clouds: {}.", known.join(", "))).about(name)
