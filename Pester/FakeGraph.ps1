@@ -111,3 +111,14 @@ function Stop-FakeGraph {
     $Graph.Listener.Close()
     $Graph.Shell.Dispose()
 }
+
+function New-FakeMessage {
+    # An answer as Invoke-MgGraphRequest -OutputType HttpResponseMessage gives it.
+    param([hashtable] $Answer)
+
+    Add-Type -AssemblyName System.Net.Http
+    $message = New-Object System.Net.Http.HttpResponseMessage -ArgumentList $Answer.status
+    foreach ($name in $Answer.headers.Keys) { $null = $message.Headers.TryAddWithoutValidation($name, [string]$Answer.headers[$name]) }
+    $message.Content = New-Object System.Net.Http.StringContent -ArgumentList $Answer.body, ([Text.Encoding]::UTF8), 'application/json'
+    $message
+}

@@ -23,11 +23,7 @@ BeforeAll {
         if ($Body -and $ContentType -ne 'application/json') { throw 'No content type.' }
         if ($global:fakeGraph.Throw) { throw $global:fakeGraph.Throw }
         if ($global:fakeGraph.ThrowAt -and $Uri.OriginalString -match $global:fakeGraph.ThrowAt) { throw 'Authentication needed. Please call Connect-MgGraph.' }
-        $answer = Get-FakeAnswer $global:fakeGraph $Method ([Uri]::UnescapeDataString($Uri.OriginalString)) $Body
-        $message = [Net.Http.HttpResponseMessage]::new($answer.status)
-        foreach ($name in $answer.headers.Keys) { $null = $message.Headers.TryAddWithoutValidation($name, [string]$answer.headers[$name]) }
-        $message.Content = [Net.Http.StringContent]::new($answer.body, [Text.Encoding]::UTF8, 'application/json')
-        $message
+        New-FakeMessage (Get-FakeAnswer $global:fakeGraph $Method ([Uri]::UnescapeDataString($Uri.OriginalString)) $Body)
     }
 
     function Confirm-Snapshot([string] $Path, $Graph) {

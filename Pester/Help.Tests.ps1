@@ -22,10 +22,7 @@ BeforeAll {
     function global:Invoke-MgGraphRequest {
         [CmdletBinding()]
         param([string] $Method, [uri] $Uri, [object] $Body, [Collections.IDictionary] $Headers, [string] $ContentType, [string] $OutputType, [switch] $SkipHttpErrorCheck)
-        $answer = Get-FakeAnswer $global:fakeGraph $Method ([Uri]::UnescapeDataString($Uri.OriginalString)) $Body
-        $message = [Net.Http.HttpResponseMessage]::new($answer.status)
-        $message.Content = [Net.Http.StringContent]::new($answer.body)
-        $message
+        New-FakeMessage (Get-FakeAnswer $global:fakeGraph $Method ([Uri]::UnescapeDataString($Uri.OriginalString)) $Body)
     }
     function Get-Mailbox {
         param($ResultSize)
