@@ -9,6 +9,7 @@ mod batch;
 mod call;
 mod cancel;
 pub mod cloud;
+mod credential;
 mod data;
 mod engine;
 mod error;
@@ -23,6 +24,7 @@ mod transport;
 
 pub use call::{Answer, Call, Probe};
 pub use cancel::Cancel;
+pub use credential::{Credential, IdentityEndpoint, Sign};
 pub use engine::{Counts, Engine, Options};
 pub use error::{Problem, TransportError};
 pub use fault::{Fault, GraphError};

@@ -11,7 +11,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use coexist_graph::read::{read, Reading};
-use coexist_graph::{Call, Cancel, Engine, Method, NativeTransport, Options, Problem, Quotas, Request, Timeouts, Token, Transport};
+use coexist_graph::{Call, Cancel, Credential, Engine, IdentityEndpoint, Method, NativeTransport, Options, Problem, Quotas, Request, Timeouts, Token, Transport};
 use loopback::keep::Keep;
 use loopback::server::{serve, Server, Tls};
 use loopback::{Config, Graph, Troubles};
@@ -164,4 +164,48 @@ async fn a_planted_token_is_nowhere_but_in_its_header() {
     }
     assert!(shown.contains("marks") || shown.contains("reading"));
     assert!(!shown.contains("cGxhbnRlZA") && !shown.contains("c2ln"), "{shown}");
+}
+
+#[tokio::test]
+async fn each_credential_gets_its_token_and_the_next_one_when_that_is_refused() {
+    let graph = Arc::new(Graph::new(Config { token_lives: Some(2), ..config(100, Troubles::default()) }));
+    let server = secure(graph.clone()).await;
+    let (login, tenant, client) = (server.root.clone(), "contoso.onmicrosoft.com".to_owned(), "app".to_owned());
+    let secret = |text: &str| Credential::ClientSecret { login: login.clone(), tenant: tenant.clone(), client: client.clone(), secret: Arc::new(zeroize::Zeroizing::new(text.into())) };
+    let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let audiences = asked.clone();
+    let sign: coexist_graph::Sign = Arc::new(move |audience: &str| {
+        audiences.lock().unwrap().push(audience.to_owned());
+        Ok(b"signed".to_vec())
+    });
+    let credentials = [
+        secret("s&cr=t+"),
+        Credential::Certificate { login: login.clone(), tenant: tenant.clone(), client: client.clone(), sign },
+        Credential::ManagedIdentity { client: None, endpoint: IdentityEndpoint::Machine { root: server.root.clone() } },
+        Credential::ManagedIdentity {
+            client: Some("app".into()),
+            endpoint: IdentityEndpoint::App { endpoint: format!("{}/oauth2/msi", server.root), header: Arc::new(zeroize::Zeroizing::new("h".into())) },
+        },
+    ];
+    let mut granted = 0;
+    for credential in credentials {
+        let shown = format!("{credential:?}");
+        let transport = Arc::new(NativeTransport::with_credential(&server.root, credential, Timeouts::default()).unwrap());
+        let engine = Engine::new(transport.clone(), options(), Cancel::new());
+        for number in 0..5 {
+            assert_eq!(engine.send(Call::get(format!("/users/{number}?$select=id"))).await.unwrap().status, 200, "{shown}");
+        }
+        // Two requests by each token, the refused third gets the next.
+        granted += 3;
+        let tokens: Vec<String> = graph.ledger().tokens.into_keys().collect();
+        assert_eq!(tokens.len(), granted, "{tokens:?}");
+        assert!(tokens.iter().all(|token| token.starts_with("Bearer granted")));
+        assert!(!format!("{transport:?} {shown}").contains("granted") && !shown.contains("s&cr"));
+    }
+    assert_eq!(asked.lock().unwrap()[0], format!("{login}/{tenant}/oauth2/v2.0/token"));
+
+    let engine = Engine::new(Arc::new(NativeTransport::with_credential(&server.root, secret("wrong"), Timeouts::default()).unwrap()), options(), Cancel::new());
+    let error = engine.send(Call::get("/users/1?$select=id")).await.unwrap_err();
+    assert_eq!((error.code(), error.category()), ("SignInRefused", "AuthenticationError"));
+    assert!(error.transport.as_ref().unwrap().causes()[0].contains("AADSTS7000215") && !format!("{error:?}").contains("wrong"));
 }

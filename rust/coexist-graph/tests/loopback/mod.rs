@@ -124,6 +124,7 @@ struct State {
     invited: HashMap<String, Instant>,
     patched: HashMap<String, Value>,
     forgotten: bool,
+    granted: u32,
 }
 
 pub struct Graph {
@@ -164,6 +165,7 @@ impl Graph {
             invited: HashMap::new(),
             patched: HashMap::new(),
             forgotten: false,
+            granted: 0,
         };
         Self { config, state: Mutex::new(state) }
     }
@@ -193,6 +195,9 @@ impl Graph {
         let state = &mut *state;
         state.ledger.requests += 1;
         let troubles = self.config.troubles.clone();
+        if incoming.path.contains("/oauth2/") {
+            return self.sign_in(state, incoming);
+        }
         let token = incoming.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")).map_or("", |(_, value)| value);
         *state.ledger.tokens.entry(token.to_owned()).or_default() += 1;
         if self.config.token_lives.is_some_and(|lives| state.ledger.tokens[token] > lives) {
@@ -237,6 +242,28 @@ impl Graph {
             Reaction::Answer { body, .. } if state.chance(troubles.half) && body.len() > 1 => Reaction::Half { body: body[..body.len() / 2].to_vec() },
             whole => whole,
         }
+    }
+
+    /// The token endpoints: of the sign-in, and of managed identities.
+    fn sign_in(&self, state: &mut State, incoming: &Incoming) -> Reaction {
+        let form = String::from_utf8_lossy(incoming.body).into_owned();
+        let right = match incoming.method {
+            "POST" => {
+                let common = form.contains("grant_type=client_credentials") && form.contains("client_id=app") && form.contains("%2F.default");
+                let assertion = form.contains("client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer") && form.contains("client_assertion=signed");
+                common && (form.contains("client_secret=s%26cr%3Dt%2B") || assertion)
+            }
+            _ => {
+                let has = |name: &str, value: &str| incoming.headers.iter().any(|(known, given)| known.eq_ignore_ascii_case(name) && given == value);
+                incoming.path.contains("resource=http") && (has("Metadata", "true") || has("X-IDENTITY-HEADER", "h"))
+            }
+        };
+        state.granted += 1;
+        let body = match right {
+            true => json!({"token_type": "Bearer", "expires_in": if incoming.method == "GET" { json!("3599") } else { json!(3599) }, "access_token": format!("granted{}", state.granted)}),
+            false => json!({"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: x"}),
+        };
+        Reaction::Answer { status: if right { 200 } else { 401 }, headers: vec![], body: body.to_string().into_bytes() }
     }
 
     fn refusal(&self, seconds: u64) -> Reply {
