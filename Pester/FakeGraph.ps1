@@ -7,6 +7,7 @@ function New-FakeGraph {
     [hashtable]::Synchronized(@{
             Users = $Users; Groups = $Groups; TenantId = '11111111-2222-3333-4444-555555555555'; Domain = 'contoso.onmicrosoft.com'; Root = 'https://graph.microsoft.com'
             Asked = [Collections.ArrayList]::Synchronized([Collections.ArrayList]::new()); ThrottleOnce = @{}; Refuse = $null; Tokens = [Collections.ArrayList]::Synchronized([Collections.ArrayList]::new())
+            Forms = [Collections.ArrayList]::Synchronized([Collections.ArrayList]::new())
         })
 }
 
@@ -29,6 +30,12 @@ function Get-FakeAnswer {
     $null = $Graph.Asked.Add("$Method $Uri")
     $path, $query = ($Uri -replace '^https?://[^/]+' -replace '^/v1\.0').Split('?', 2)
     $query = [string]$query
+    if ($path -match '/oauth2/v2\.0/token$') {
+        $null = $Graph.Forms.Add($Body)
+        $right = $Body -match 'client_secret=hunter2&?' -or $Body -match 'client_assertion='
+        $grant = if ($right) { '{"token_type":"Bearer","expires_in":3599,"access_token":"granted"}' } else { '{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided."}' }
+        return @{ status = $(if ($right) { 200 } else { 401 }); headers = @{}; body = $grant }
+    }
     if ($Graph.Refuse) {
         return @{ status = $Graph.Refuse.status; headers = @{ 'request-id' = 'aaaaaaaa-1111-2222-3333-444444444444' }; body = $Graph.Refuse.body }
     }

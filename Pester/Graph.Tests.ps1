@@ -205,6 +205,35 @@ Describe 'With an access token, by the native engine' {
         { Connect-CoexistTenant $tenant -AccessToken $secure -Environment https://example.com } | Should -Throw -ErrorId 'EnvironmentUnknown,Connect-CoexistTenant'
     }
 
+    It 'signs in as an application with a secret' {
+        $served.Tokens.Clear()
+        $connection = Connect-CoexistTenant $tenant -ClientId app -ClientSecret (ConvertTo-SecureString hunter2 -AsPlainText -Force) -Environment $served.Root
+        $connection.Through, $connection.Account | Should -Be 'clientSecret', 'app'
+        $served.Tokens | Should -Contain 'Bearer granted'
+        (Export-CoexistSnapshot -Tenant $tenant -Path (Join-Path $TestDrive secret) -Kind licences).Objects | Should -Be 1
+        try { Connect-CoexistTenant $tenant -ClientId app -ClientSecret (ConvertTo-SecureString wrong-one -AsPlainText -Force) -Environment $served.Root } catch { $caught = $_ }
+        $caught.FullyQualifiedErrorId | Should -Be 'SignInRefused,Connect-CoexistTenant'
+        $caught.Exception.Data['causes'] | Should -Match 'AADSTS7000215'
+        ($caught | Format-List * -Force | Out-String) | Should -Not -Match 'wrong-one'
+    }
+
+    It 'signs in as an application with a certificate, whose key stays in .NET' {
+        $rsa = [Security.Cryptography.RSA]::Create(2048)
+        $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=coexist', $rsa, [Security.Cryptography.HashAlgorithmName]::SHA256, [Security.Cryptography.RSASignaturePadding]::Pkcs1)
+        $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-1), [DateTimeOffset]::UtcNow.AddDays(1))
+        $served.Forms.Clear()
+        (Connect-CoexistTenant $tenant -ClientId app -Certificate $certificate -Environment $served.Root).Through | Should -Be 'certificate'
+        $null = [string]$served.Forms[0] -match 'client_assertion=([^&]+)'
+        $parts = $Matches[1].Split('.')
+        $decode = { param($Text) [Convert]::FromBase64String($Text.Replace('-', '+').Replace('_', '/') + '=' * ((4 - $Text.Length % 4) % 4)) }
+        $claims = [Text.Encoding]::UTF8.GetString((& $decode $parts[1])) | ConvertFrom-Json
+        $claims.iss, $claims.sub | Should -Be 'app', 'app'
+        $claims.aud | Should -Be "$($served.Root)/$tenant/oauth2/v2.0/token"
+        $signed = [Text.Encoding]::UTF8.GetBytes($parts[0] + '.' + $parts[1])
+        $rsa.VerifyData($signed, (& $decode $parts[2]), [Security.Cryptography.HashAlgorithmName]::SHA256, [Security.Cryptography.RSASignaturePadding]::Pkcs1) | Should -BeTrue
+        (Export-CoexistSnapshot -Tenant $tenant -Path (Join-Path $TestDrive certificate) -Kind licences).Objects | Should -Be 1
+    }
+
     It 'is forgotten when disconnected' {
         Disconnect-CoexistTenant $tenant
         { Export-CoexistSnapshot -Tenant $tenant -Path (Join-Path $TestDrive gone) -Kind users } | Should -Throw -ErrorId 'TenantNotConnected,Export-CoexistSnapshot'

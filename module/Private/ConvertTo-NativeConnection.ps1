@@ -10,6 +10,9 @@ function ConvertTo-NativeConnection {
 
     switch ($Connection.Through) {
         'session' { @{ through = 'session' } }
+        'clientSecret' { @{ through = 'clientSecret'; secret = $Connection.Secret; client = $Connection.ClientId; tenant = $Connection.SignIn; environment = $Connection.Environment } }
+        'certificate' { @{ through = 'certificate'; client = $Connection.ClientId; tenant = $Connection.SignIn; environment = $Connection.Environment } }
+        'managedIdentity' { @{ through = 'managedIdentity'; client = $(if ($Connection.ClientId) { $Connection.ClientId } else { $null }); environment = $Connection.Environment } }
         'token' { @{ through = 'token'; secret = $Connection.Secret; environment = $Connection.Environment } }
     }
 }

@@ -18,6 +18,9 @@ function Invoke-NativeJob {
         # Gets the result of the job.
         [ref] $Result = ([ref]$null),
 
+        # Of a job that reaches a tenant: how.
+        [hashtable] $Connection,
+
         # Answer every question with yes.
         [switch] $Force
     )
@@ -58,6 +61,7 @@ function Invoke-NativeJob {
                 }
                 'ask' {
                     $reply = if ($notice.question -eq 'graphRequest') { '{"id":' + $notice.id + ',"answer":' + (Invoke-SessionRequest $notice.request) + '}' }
+                    elseif ($notice.question -eq 'clientAssertion') { '{"id":' + $notice.id + ',"answer":' + (New-ClientAssertion $Cmdlet $Connection $notice.request.audience) + '}' }
                     else { @{ id = $notice.id; answer = [bool](Read-NativeAnswer $Cmdlet $notice $Force) } }
                     $reply = ConvertTo-NativeBytes $reply
                     $status = $native::coexist_job_answer($job, $reply, [UIntPtr][uint64]$reply.Length, [ref]$pointer, [ref]$length)

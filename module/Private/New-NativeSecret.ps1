@@ -10,25 +10,18 @@ function New-NativeSecret {
         [securestring] $Value
     )
 
-    $native = Get-NativeType $Cmdlet
-    $engine = Get-NativeEngine $Cmdlet
-    $pointer = $text = [IntPtr]::Zero
-    $length = [UIntPtr]::Zero
-    $secret = [uint64]0
+    $text = [IntPtr]::Zero
     $characters = [char[]]::new($Value.Length)
     $bytes = [byte[]]@()
     try {
         $text = [Runtime.InteropServices.Marshal]::SecureStringToGlobalAllocUnicode($Value)
         [Runtime.InteropServices.Marshal]::Copy($text, $characters, 0, $characters.Length)
         $bytes = [Text.Encoding]::UTF8.GetBytes($characters)
-        $status = $native::coexist_secret_new($engine, $bytes, [UIntPtr][uint64]$bytes.Length, [ref]$secret, [ref]$pointer, [ref]$length)
-        $answer = $native::Take($pointer, $length)
-        if ($status -ne $NativeStatus.Ok) { $Cmdlet.ThrowTerminatingError((ConvertTo-NativeErrorRecord $answer)) }
+        Add-NativeSecret $Cmdlet $bytes
     }
     finally {
         [Array]::Clear($characters, 0, $characters.Length)
         [Array]::Clear($bytes, 0, $bytes.Length)
         if ($text -ne [IntPtr]::Zero) { [Runtime.InteropServices.Marshal]::ZeroFreeGlobalAllocUnicode($text) }
     }
-    $secret
 }

@@ -148,7 +148,7 @@ function Export-CoexistSnapshot {
                 tenant = @{ name = $Tenant; id = $connection.TenantId }; connection = ConvertTo-NativeConnection $connection
             }
             $retries = if ($connection.Through -eq 'session') { Set-SessionRetry 0 }
-            try { Invoke-NativeJob $PSCmdlet $request -Result ([ref]$result) }
+            try { Invoke-NativeJob $PSCmdlet $request -Connection $connection -Result ([ref]$result) }
             finally { if ($null -ne $retries) { $null = Set-SessionRetry $retries } }
             if ($result.resumed) { $PSCmdlet.WriteVerbose('An earlier export had been interrupted; this one went on where it stopped.') }
             foreach ($item in $result.kinds) { ConvertTo-NativeResult $item Coexist.SnapshotKind }

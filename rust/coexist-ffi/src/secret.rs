@@ -47,6 +47,11 @@ impl Secrets {
         lock(&self.0).get(&id).cloned().ok_or_else(|| unknown(id))
     }
 
+    /// The secret behind a number that was made for one use.
+    pub fn take(&self, id: u64) -> Result<Arc<Secret>, Failure> {
+        lock(&self.0).remove(&id).ok_or_else(|| unknown(id))
+    }
+
     fn remove(&self, id: u64) -> Result<(), Failure> {
         lock(&self.0).remove(&id).map(drop).ok_or_else(|| unknown(id))
     }

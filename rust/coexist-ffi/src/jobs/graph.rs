@@ -7,9 +7,13 @@ use std::time::Duration;
 use coexist_core::problem::{Category, Problem as CoreProblem};
 use coexist_core::watch::Watch;
 use coexist_graph::read::ReadError;
-use coexist_graph::{cloud, Cancel, Engine, GraphError, NativeTransport, Options, Problem, Request, Response, Sending, Timeouts, Token, Transport, TransportError};
+use coexist_graph::{
+    cloud, Cancel, Credential, Engine, GraphError, IdentityEndpoint, NativeTransport, Options, Problem, Request, Response, Sending, Sign, Timeouts, Token, Transport,
+    TransportError,
+};
 use serde::Deserialize;
 use serde_json::{json, Map, Value};
+use zeroize::Zeroizing;
 
 use crate::error::Failure;
 use crate::job::Context;
@@ -27,6 +31,16 @@ pub(super) enum Connection {
         /// A name of `data/graph-clouds.json`, or an address of this machine.
         environment: String,
     },
+    /// By this process, as an application with a secret.
+    ClientSecret { secret: u64, client: String, tenant: String, environment: String },
+    /// By this process, as an application with a certificate; the host signs.
+    Certificate { client: String, tenant: String, environment: String },
+    /// By this process, as what Azure says that it is.
+    ManagedIdentity {
+        #[serde(default)]
+        client: Option<String>,
+        environment: String,
+    },
 }
 
 impl Connection {
@@ -35,21 +49,50 @@ impl Connection {
         let transport: Arc<dyn Transport> = match self {
             Connection::Session => Arc::new(Session(context.clone())),
             Connection::Token { secret, environment } => {
-                let cloud = cloud::find(environment).ok_or_else(|| unknown_environment(environment))?;
                 let token = Token::new(context.secrets.get(*secret)?.bytes().to_vec()).map_err(of_transport)?;
-                Arc::new(NativeTransport::new(&cloud.graph, token, Timeouts::default()).map_err(of_transport)?)
+                native(environment, |_| Credential::Token(token))?
+            }
+            Connection::ClientSecret { secret, client, tenant, environment } => {
+                let secret = Arc::new(Zeroizing::new(context.secrets.get(*secret)?.bytes().to_vec()));
+                native(environment, |login| Credential::ClientSecret { login, tenant: tenant.clone(), client: client.clone(), secret })?
+            }
+            Connection::Certificate { client, tenant, environment } => {
+                let sign = signer(context.clone());
+                native(environment, |login| Credential::Certificate { login, tenant: tenant.clone(), client: client.clone(), sign })?
+            }
+            Connection::ManagedIdentity { client, environment } => {
+                let endpoint = IdentityEndpoint::of_this_process();
+                native(environment, |_| Credential::ManagedIdentity { client: client.clone(), endpoint })?
             }
         };
         Ok(Engine::new(transport, Options::default(), cancel.clone()))
     }
 }
 
+/// The way of this process, to the Graph of a cloud; the credential may need the cloud's sign-in.
+fn native(environment: &str, credential: impl FnOnce(String) -> Credential) -> Result<Arc<dyn Transport>, Failure> {
+    let cloud = cloud::find(environment).ok_or_else(|| unknown_environment(environment))?;
+    let transport = NativeTransport::with_credential(&cloud.graph, credential(cloud.login), Timeouts::default());
+    Ok(Arc::new(transport.map_err(of_transport)?))
+}
+
+/// Lets the host sign an assertion; what comes back is the number of a secret, spent here.
+fn signer(context: Context) -> Sign {
+    Arc::new(move |audience| {
+        let refused = |cause: String| TransportError::new(Problem::SignInRefused, audience).because(&std::io::Error::other(cause));
+        let answer = context.ask_with("clientAssertion", audience, json!({"audience": audience})).map_err(|_| TransportError::new(Problem::Cancelled, audience))?;
+        let number = answer["secret"].as_u64().ok_or_else(|| refused(answer["failed"].as_str().unwrap_or("not signed").to_owned()))?;
+        let assertion = context.secrets.take(number).map_err(|failure| refused(failure.error.message.clone()))?;
+        Ok(assertion.bytes().to_vec())
+    })
+}
+
 impl Connection {
     /// The tenant that the connection itself claims to be of.
     pub fn claimed_tenant(&self, context: &Context) -> Option<String> {
         match self {
-            Connection::Session => None,
             Connection::Token { secret, .. } => Token::new(context.secrets.get(*secret).ok()?.bytes().to_vec()).ok()?.tenant_id(),
+            _ => None,
         }
     }
 }
