@@ -163,6 +163,45 @@ Describe 'Export-CoexistSnapshot through the session' {
     }
 }
 
+Describe 'Ctrl+C' {
+    It 'ends a reading through the session within half a second, leaves the snapshot alone, and puts the retries back' {
+        $path = Join-Path $TestDrive stopped
+        $shell = [powershell]::Create()
+        # A tenant that never comes to an end.
+        $null = $shell.AddScript({
+                param($manifest, $fake, $path)
+                Import-Module $manifest
+                . $fake
+                $global:graph = New-FakeGraph -Users 100000000
+                $global:retries = [Collections.Generic.List[int]]::new()
+                function global:Get-MgContext { [pscustomobject]@{ TenantId = $global:graph.TenantId; Account = 'a'; Environment = 'Global' } }
+                function global:Get-MgRequestContext { [pscustomobject]@{ MaxRetry = 3 } }
+                function global:Set-MgRequestContext { [CmdletBinding(SupportsShouldProcess)] param([int] $MaxRetry) if ($PSCmdlet.ShouldProcess('x')) { $global:retries.Add($MaxRetry) } }
+                function global:Invoke-MgGraphRequest {
+                    [CmdletBinding()]
+                    param([string] $Method, [uri] $Uri, [object] $Body, [Collections.IDictionary] $Headers, [string] $ContentType, [string] $OutputType, [switch] $SkipHttpErrorCheck)
+                    New-FakeMessage (Get-FakeAnswer $global:graph $Method ([Uri]::UnescapeDataString($Uri.OriginalString)) $Body)
+                }
+                $null = Connect-CoexistTenant contoso.onmicrosoft.com -GraphSession
+                Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path $path -Kind users
+            }).AddArgument((Get-BuiltManifest)).AddArgument((Join-Path $PSScriptRoot 'FakeGraph.ps1')).AddArgument($path)
+        $running = $shell.BeginInvoke()
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        while ($shell.Streams.Progress.Count -eq 0 -and $watch.Elapsed.TotalSeconds -lt 60) { Start-Sleep -Milliseconds 50 }
+        $running.IsCompleted | Should -BeFalse
+        $shell.Streams.Progress[0].Activity | Should -Be 'Reading contoso.onmicrosoft.com'
+        $watch.Restart()
+        $shell.Stop()
+        # The stand-in itself takes a moment for a page.
+        $watch.Elapsed.TotalMilliseconds | Should -BeLessThan 1500
+        Get-ChildItem $path -Filter *.jsonl | Should -BeNullOrEmpty
+        @(Get-ChildItem $path -Force).Name | Should -Match '^\.coexist-spool-'
+        $shell.Commands.Clear()
+        $shell.AddScript('$global:retries').Invoke() | Should -Be 0, 3
+        $shell.Dispose()
+    }
+}
+
 Describe 'With an access token, by the native engine' {
     BeforeAll {
         Disconnect-CoexistTenant

@@ -18,8 +18,8 @@ function Connect-CoexistTenant {
 
     Tokens and secrets go to the sign-in and to Graph alone, over https (the identity endpoint of an Azure machine excepted); proxies come from
     HTTPS_PROXY, trust from the operating system. The engine wipes them from its memory when you disconnect, connect again or remove the module. What
-    .NET keeps cannot be wiped: the SecureString that you pass is yours to dispose of, and text that it was made from stays in memory until .NET
-    collects it, as does the signed assertion of a certificate, which lives ten minutes. No file, error or -Verbose output ever holds a token.
+    stays in .NET cannot be wiped: the SecureString that you pass is yours to dispose of, and text that it was made from is in memory until .NET
+    collects it, as is the signed assertion of a certificate, which lives ten minutes. No file, error or -Verbose output ever holds a token.
 
     .PARAMETER Tenant
     What you call the tenant: one of its verified domains, usually the initial one (contoso.onmicrosoft.com), or its GUID.

@@ -5,6 +5,8 @@ How many batches a second go through the session, at a tenant that answers at on
 Reads the members of groups with a stand-in for Invoke-MgGraphRequest whose answers are ready. What is left is the engine's part: event, question,
 command, answer. A process of its own, because it defines commands of the Graph module.
 #>
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidGlobalVars', '', Justification = 'What the module finds in the session, and what that reads.')]
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidGlobalFunctions', '', Justification = 'Likewise.')]
 [CmdletBinding()]
 param(
     # The built manifest.

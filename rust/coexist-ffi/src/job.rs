@@ -87,7 +87,7 @@ impl Job {
     }
 
     /// Waits for an event or the end, `timeout` at most.
-    fn wait(&self, timeout: Duration) -> Result<Reply, Failure> {
+    pub(crate) fn wait(&self, timeout: Duration) -> Result<Reply, Failure> {
         let deadline = Instant::now() + timeout.min(WAIT_MAX);
         let mut state = lock(&self.state);
         if state.waiting {
@@ -130,7 +130,7 @@ impl Job {
         state.outcome.clone().map(|outcome| outcome.map(|bytes| Reply { status: COEXIST_DONE, bytes }))
     }
 
-    fn answer(&self, id: u64, answer: Value) -> Result<(), Failure> {
+    pub(crate) fn answer(&self, id: u64, answer: Value) -> Result<(), Failure> {
         let mut state = lock(&self.state);
         match state.questions.get_mut(&id) {
             Some(place @ None) => *place = Some(answer),

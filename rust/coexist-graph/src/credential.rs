@@ -160,7 +160,7 @@ impl Tokens {
         }
         let mut held = self.held.lock().await;
         // Somebody else's request was refused, too, and the token is already another one.
-        if !held.as_ref().is_some_and(|held| held.obtained > sent) {
+        if held.as_ref().is_none_or(|held| held.obtained <= sent) {
             *held = Some(self.obtain().await?);
         }
         Ok(true)

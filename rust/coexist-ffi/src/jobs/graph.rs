@@ -203,3 +203,61 @@ pub(super) fn of_read(error: ReadError<CoreProblem>) -> Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Engine as Library;
+    use crate::job::Job;
+
+    /// Starts a job that sends one request through the session, and answers its question.
+    fn carried(url: &str, answer: impl FnOnce(&Value) -> Value) -> (Option<Value>, Result<Value, Failure>) {
+        let library = Library::default();
+        let request = Request::get(url);
+        let work = move |context: &Context| {
+            let (session, cancel) = (Session(context.clone()), Cancel::new());
+            let sent = block_on(context, &cancel, async { session.send(&request, &cancel).await.map_err(of_transport) })?;
+            crate::operation::encode(&json!({"status": sent.status, "header": sent.header("Retry-After"), "body": String::from_utf8_lossy(&sent.body)}))
+        };
+        let job = Job::start(&library, Box::new(work)).unwrap();
+        let (mut asked, mut answer) = (None, Some(answer));
+        loop {
+            match job.wait(Duration::from_millis(200)) {
+                Ok(reply) if reply.status == COEXIST_PENDING => {}
+                Ok(reply) if reply.status == COEXIST_EVENT => {
+                    let event: Value = serde_json::from_slice(&reply.bytes).unwrap();
+                    let answer = answer.take().unwrap()(&event);
+                    asked = Some(event);
+                    job.answer(1, answer).unwrap();
+                }
+                Ok(reply) => return (asked, Ok(serde_json::from_slice(&reply.bytes).unwrap())),
+                Err(failure) => return (asked, Err(failure)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_request_goes_out_as_a_question_and_its_answer_comes_back_as_text() {
+        let (asked, sent) = carried("/v1.0/users?$select=id", |_| json!({"status": 429, "headers": {"retry-after": "7"}, "body": "{\"at\":\"2024-02-29T23:59:59.1234567Z\"}"}));
+        let asked = asked.unwrap();
+        assert_eq!((&asked["question"], &asked["target"]), (&json!("graphRequest"), &json!("GET /v1.0/users")));
+        assert_eq!(asked["request"], json!({"method": "GET", "uri": "/v1.0/users?$select=id", "headers": {}, "body": null}));
+        assert_eq!(sent.unwrap(), json!({"status": 429, "header": "7", "body": "{\"at\":\"2024-02-29T23:59:59.1234567Z\"}"}));
+    }
+
+    #[test]
+    fn no_answer_is_a_lost_one_and_nonsense_too() {
+        for answer in [json!({"failed": "no network"}), json!({"status": "x"}), json!(true), json!({"status": 200, "more": 1})] {
+            let failure = carried("/v1.0/users", |_| answer).1.unwrap_err();
+            assert_eq!((failure.status, failure.error.code.as_ref()), (COEXIST_SERVICE, "ConnectionBroken"));
+        }
+    }
+
+    #[test]
+    fn the_token_of_the_session_goes_to_graph_alone() {
+        let (asked, sent) = carried("https://graph.microsoft.com.example.com/v1.0/users?$skiptoken=x", |_| json!(null));
+        assert!(asked.is_none());
+        assert_eq!(sent.unwrap_err().error.code, "UrlOutsideService");
+        assert!(carried("https://graph.microsoft.us/v1.0/users?$skiptoken=x", |_| json!({"status": 200})).1.is_ok());
+    }
+}
