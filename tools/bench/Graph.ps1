@@ -23,15 +23,15 @@ param(
 
 $ErrorActionPreference = 'Stop'
 
-function Invoke-Measurement([string[]] $ArgumentList) {
-    $line = & $Program @ArgumentList | Select-Object -Last 1
-    if ($LASTEXITCODE -ne 0) { throw "'$Program $($ArgumentList -join ' ')' failed; run it by itself to see why." }
+function Invoke-Measurement([string] $Command, [string[]] $ArgumentList) {
+    $line = & $Command @ArgumentList | Select-Object -Last 1
+    if ($LASTEXITCODE -ne 0) { throw "'$Command $($ArgumentList -join ' ')' failed; run it by itself to see why." }
     $line | ConvertFrom-Json
 }
 
-function Use-Graph([string[]] $ArgumentList, [scriptblock] $Measure) {
+function Use-Graph([string] $Command, [string[]] $ArgumentList, [scriptblock] $Measure) {
     # Serves while it measures; gives what was measured.
-    $start = [Diagnostics.ProcessStartInfo]::new($Program, "serve $($ArgumentList -join ' ')")
+    $start = [Diagnostics.ProcessStartInfo]::new($Command, "serve $($ArgumentList -join ' ')")
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
     $start.UseShellExecute = $false
     $server = [Diagnostics.Process]::Start($start)
@@ -49,7 +49,7 @@ function Use-Graph([string[]] $ArgumentList, [scriptblock] $Measure) {
 Remove-Item $Folder -Recurse -Force -ErrorAction Ignore
 $null = New-Item $Folder -ItemType Directory
 try {
-    $measured = Use-Graph $Users, 0, 8000, $Speed { param($root) Invoke-Measurement each, $root, $Users, $Speed }
+    $measured = Use-Graph $Program $Users, 0, 8000, $Speed { param($root) Invoke-Measurement $Program each, $root, $Users, $Speed }
     # The first window is open at once; each further one after the whole of the one before.
     $alone = ([Math]::Ceiling($Users / 8000) - 1) * 10 / $Speed
     [pscustomobject]@{
@@ -57,14 +57,14 @@ try {
         Detail = '{0:n1} s / {1:n1} s, seconds {2} times as fast; {3:n0} requests in batches, {4:n0} refused' -f $measured.seconds, $alone, $Speed, $measured.requests, $measured.throttled
     }
 
-    $one, $ours = Use-Graph 200000, 50, 0, 1 { param($root) Invoke-Measurement one-by-one, $root, 100; Invoke-Measurement each, $root, 200000, 1, noquota }
+    $one, $ours = Use-Graph $Program 200000, 50, 0, 1 { param($root) Invoke-Measurement $Program one-by-one, $root, 100; Invoke-Measurement $Program each, $root, 200000, 1, noquota }
     $sequential, $rate = (100 / $one.seconds), (200000 / $ours.seconds)
     [pscustomobject]@{
         Figure = '8 times one request after another at 50 ms / ours'; Ratio = 8 * $sequential / $rate; Limit = 1
         Detail = '{0:n0} users a second one after another, {1:n0} by the engine: {2:n0} times' -f $sequential, $rate, ($rate / $sequential)
     }
 
-    $snapshot = Use-Graph $Users, 0, 0, 1 { param($root) Invoke-Measurement snapshot, $root, (Join-Path $Folder 'native') }
+    $snapshot = Use-Graph $Program $Users, 0, 0, 1 { param($root) Invoke-Measurement $Program snapshot, $root, (Join-Path $Folder 'native') }
     [pscustomobject]@{
         Figure = 'peak memory of that snapshot / 300 MiB'; Ratio = $snapshot.peakKiB / 1024 / 300; Limit = 1
         Detail = '{0:n0} MiB; {1:n0} users by pages of 999 in {2:n1} s, {3:n1} s with sorting and writing {4:n0} MB' -f ($snapshot.peakKiB / 1024), $Users, $snapshot.readSeconds, $snapshot.seconds, ($snapshot.bytes / 1e6)

@@ -36,6 +36,7 @@ function global:Get-MgContext { [pscustomobject]@{ TenantId = $global:id; Accoun
 function global:Invoke-MgGraphRequest {
     [CmdletBinding()]
     param([string] $Method, [uri] $Uri, [object] $Body, [Collections.IDictionary] $Headers, [string] $ContentType, [string] $OutputType, [switch] $SkipHttpErrorCheck)
+    if ($OutputType -ne 'HttpResponseMessage' -or -not $SkipHttpErrorCheck -or -not $Headers -or ($Body -and $ContentType -ne 'application/json')) { throw 'Not asked as the module asks.' }
     $text = if ($Method -eq 'POST') { $global:batches++; $global:batch }
     elseif ($Uri.OriginalString -match '/organization') { '{"value":[{"id":"' + $global:id + '","verifiedDomains":[{"name":"contoso.onmicrosoft.com","isInitial":true}]}]}' }
     elseif ($Uri.OriginalString -match 'skiptoken=(\d+)') { $global:pages[$Matches[1]] }

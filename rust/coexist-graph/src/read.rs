@@ -82,10 +82,10 @@ impl<E> From<GraphError> for ReadError<E> {
 /// What is worth knowing about a reading that went well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// Stable; `SignInActivityUnavailable`, `ListRestarted`.
+    /// Stable; `SignInActivityUnavailable`, `ListRestarted`, `MembersNotReadable`.
     pub code: &'static str,
-    /// The kind.
-    pub kind: &'static str,
+    /// The kind, or the object of it.
+    pub target: String,
     /// What it means.
     pub message: String,
 }
@@ -368,8 +368,8 @@ impl<'r, S: Sink> Reader<'r, S> {
         self.sink.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, code: &'static str, kind: &'static str, message: &str) {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(Note { code, kind, message: message.to_owned() });
+    fn note(&self, code: &'static str, target: &str, message: &str) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(Note { code, target: target.to_owned(), message: message.to_owned() });
     }
 
     async fn kind(&self, kind: &'static str) -> Result<(), ReadError<S::Error>> {
@@ -486,7 +486,7 @@ impl<'r, S: Sink> Reader<'r, S> {
         for some in ids.chunks(GROUPS_AT_ONCE) {
             let mut open: Vec<(&str, Call)> = some.iter().map(|id| (id.as_str(), Call::get(query.replace("{group-id}", id)))).collect();
             while !open.is_empty() {
-                let (mut following, mut failed) = (Vec::new(), None);
+                let (mut following, mut failed, mut hidden) = (Vec::new(), None, Vec::new());
                 let sequences = open.iter().map(|(_, call)| vec![call.clone()]).collect();
                 let each = |place: usize, _: usize, outcome: Result<crate::call::Answer, GraphError>| {
                     let (group, call) = &open[place];
@@ -498,12 +498,22 @@ impl<'r, S: Sink> Reader<'r, S> {
                         },
                         // Deleted since the groups were listed.
                         Err(error) if error.fault() == Fault::ObjectNotFound => {}
+                        // Some groups hide their members from almost everybody.
+                        Err(error) if error.fault() == Fault::PermissionDenied => hidden.push((*group, error)),
                         Err(error) => failed = Some(error.into()),
                     }
                 };
                 self.engine.run(sequences, each).await?;
                 if let Some(error) = failed {
                     return Err(error);
+                }
+                // Where none may be read, it is the sign-in and not the group.
+                let all = hidden.len() == open.len();
+                for (group, error) in hidden {
+                    if all {
+                        return Err(error.into());
+                    }
+                    self.note("MembersNotReadable", group, &format!("the members of the group {group} were not read and are left out: {error}"));
                 }
                 open = following;
             }

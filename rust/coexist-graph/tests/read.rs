@@ -145,6 +145,29 @@ async fn cancelled_at_any_moment_the_snapshot_is_untouched_and_goes_on() {
     check(folder.path(), &config);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_tenant_does_not_give_is_said_and_the_rest_is_read() {
+    let with = |config: Config| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::new(Memory::new(Arc::new(Graph::new(config))), options(), Cancel::new());
+        let mut keep = Keep::open(folder.path());
+        let notes = read(&engine, &all(), &mut keep).await?;
+        keep.commit(folder.path());
+        Ok::<_, read::ReadError<_>>((notes, contents(folder.path())))
+    };
+    let (notes, contents) = with(Config { users: 700, groups: 60, premium: false, hidden: Some(20), ..Config::default() }).await.unwrap();
+    let mut codes: Vec<_> = notes.iter().map(|note| (note.code, note.target.clone())).collect();
+    codes.sort();
+    let hidden = [0, 20, 40].map(|group| ("MembersNotReadable", loopback::guid(1, group)));
+    assert_eq!(codes, [&hidden[..], &[("SignInActivityUnavailable", "guests".to_owned())]].concat());
+    assert!(notes[1].message.contains("request-id"), "{notes:?}");
+    assert_eq!((contents["guests.jsonl"].len(), contents["groups.jsonl"].len()), (700, 60));
+    assert!(!contents["members.jsonl"].is_empty());
+    // Where no group's members may be read, it is no property of the groups.
+    let error = with(Config { groups: 10, hidden: Some(1), ..Config::default() }).await.unwrap_err();
+    assert!(matches!(error, read::ReadError::Graph(error) if error.code() == "PermissionDenied"));
+}
+
 #[test]
 fn kinds_and_properties_are_those_that_there_are() {
     let strings = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();

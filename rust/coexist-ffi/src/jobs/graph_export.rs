@@ -61,8 +61,9 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
         whole.replace_kinds = true;
         whole.spool = keep.pages.spool();
         let committed = commit(&whole, context)?;
-        let unknown = notes.iter().filter(|note| note.code == "SignInActivityUnavailable");
-        let unknown: Vec<Problem> = unknown.map(|note| Problem::new(note.code, Category::NotSpecified, note.message.clone()).about(note.kind)).collect();
+        // That a list was begun anew harms nobody.
+        let unknown = notes.iter().filter(|note| note.code != "ListRestarted");
+        let unknown: Vec<Problem> = unknown.map(|note| Problem::new(note.code, Category::ReadError, note.message.clone()).about(&note.target)).collect();
         emit(context, "problems", &unknown)?;
         emit(context, "problems", &committed.problems)?;
         outcome(path, &committed, resumed)

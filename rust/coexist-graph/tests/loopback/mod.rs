@@ -71,6 +71,10 @@ pub struct Config {
     pub token_lives: Option<u64>,
     /// The skiptoken of this page is forgotten, once.
     pub forget_page: Option<usize>,
+    /// Groups whose members nobody may read: every one, or every so-manieth.
+    pub hidden: Option<usize>,
+    /// Without Entra ID P1 there is no sign-in activity.
+    pub premium: bool,
     pub seed: u64,
 }
 
@@ -88,6 +92,8 @@ impl Default for Config {
             at_once: usize::MAX,
             token_lives: None,
             forget_page: None,
+            hidden: None,
+            premium: true,
             seed: 1,
         }
     }
@@ -362,6 +368,9 @@ impl Graph {
         let parts: Vec<&str> = bare.trim_start_matches('/').split('/').collect();
         let reply = match (method, parts.as_slice()) {
             ("GET", ["users"]) if query.contains("mail eq") => self.look(state, query, now),
+            ("GET", ["users"]) if !self.config.premium && query.contains("signInActivity") => {
+                error(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", "Neither tenant is B2C or tenant doesn't have premium license", vec![])
+            }
             ("GET", ["users"]) => self.page(state, "users", self.config.users, query, user),
             ("GET", ["users", "$count"]) => (200, vec![], json!(self.config.users)),
             ("GET", ["users", id]) => match id.parse::<usize>() {
@@ -389,6 +398,9 @@ impl Graph {
             ("GET", ["groups"]) => self.page(state, "groups", self.config.groups, query, group),
             ("GET", ["groups", id, "members"]) => {
                 let number: usize = id.trim_start_matches("c0e81570-0000-0000-0001-").parse().unwrap_or(0);
+                if self.config.hidden.is_some_and(|every| number % every == 0) {
+                    return error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.", vec![]);
+                }
                 let member = move |place: usize| json!({"@odata.type": "#microsoft.graph.user", "id": guid(0, number * 7 + place)});
                 self.page(state, &format!("groups/{id}/members"), members(number), query, member)
             }
