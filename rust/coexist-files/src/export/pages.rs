@@ -217,8 +217,12 @@ mod tests {
 
     fn committed(folder: &Path, pages: &Pages) -> String {
         let request = Commit { folder, spool: pages.spool(), name: Some("contoso"), id: None, source: Some("Microsoft Graph"), replace_kinds: true, force: false };
-        commit(&request, &Unwatched).unwrap();
-        fs::read_to_string(folder.join("users.jsonl")).unwrap()
+        // The spool itself is right: the commit would forgive doubles, and say what it cannot read.
+        let spooled = fs::read_to_string(pages.path.join("users.jsonl")).unwrap();
+        assert_eq!(commit(&request, &Unwatched).unwrap().problems, []);
+        let written = fs::read_to_string(folder.join("users.jsonl")).unwrap();
+        assert_eq!(spooled.lines().count(), written.lines().count());
+        written
     }
 
     proptest! {
