@@ -15,7 +15,15 @@ BeforeDiscovery {
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
 
-    # What an administrator's session has, and this one has not.
+    # What an administrator's session has, and this one has not. What the module calls itself it finds in the global scope alone.
+    . (Join-Path $PSScriptRoot 'FakeGraph.ps1')
+    $global:fakeGraph = New-FakeGraph -Users 20 -Groups 3
+    function global:Get-MgContext { [pscustomobject]@{ TenantId = $global:fakeGraph.TenantId; Account = 'admin@contoso.com'; Environment = 'Global' } }
+    function global:Invoke-MgGraphRequest {
+        [CmdletBinding()]
+        param([string] $Method, [uri] $Uri, [object] $Body, [Collections.IDictionary] $Headers, [string] $ContentType, [string] $OutputType, [switch] $SkipHttpErrorCheck)
+        New-FakeMessage (Get-FakeAnswer $global:fakeGraph $Method ([Uri]::UnescapeDataString($Uri.OriginalString)) $Body)
+    }
     function Get-Mailbox {
         param($ResultSize)
         [pscustomobject]@{
@@ -64,6 +72,12 @@ BeforeAll {
     }
 }
 
+AfterAll {
+    Disconnect-CoexistTenant
+    Remove-Item function:global:Get-MgContext, function:global:Invoke-MgGraphRequest
+    Remove-Variable fakeGraph -Scope Global
+}
+
 Describe 'Help of <Name>' -ForEach $commands {
     BeforeAll {
         $help = Get-Help $Name -Full
@@ -103,6 +117,8 @@ Describe 'Help of <Name>' -ForEach $commands {
 }
 
 Describe 'Example <Number> of <Name>' -ForEach $examples {
+    BeforeAll { $null = Connect-CoexistTenant contoso.onmicrosoft.com -GraphSession }
+
     It 'runs' {
         Push-Location $TestDrive
         $temp = $env:TEMP

@@ -80,6 +80,7 @@ Describe 'The bindings' {
                 '^const uint8_t \*' { 'Byte[]'; break }
                 '^uint8_t \*\*|^coexist_\w+ \*\*' { 'IntPtr&'; break }
                 '^size_t \*' { 'UIntPtr&'; break }
+                '^uint64_t \*' { 'UInt64&'; break }
                 '^uint8_t \*|^coexist_\w+ \*|^const char \*' { 'IntPtr'; break }
                 '^size_t' { 'UIntPtr'; break }
                 '^uint32_t' { 'UInt32'; break }

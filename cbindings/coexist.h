@@ -81,6 +81,9 @@ const char *coexist_version(void);
 // Reading or writing failed.
 #define COEXIST_IO 23
 
+// A service refused, or was not reached.
+#define COEXIST_SERVICE 30
+
 // The job was cancelled.
 #define COEXIST_CANCELLED 40
 

@@ -16,10 +16,12 @@
 
     FunctionsToExport      = @(
         'Compare-CoexistAddress'
+        'Connect-CoexistTenant'
         'ConvertFrom-CoexistImmutableId'
         'ConvertTo-CoexistImceaex'
         'ConvertTo-CoexistImmutableId'
         'ConvertTo-CoexistX500'
+        'Disconnect-CoexistTenant'
         'Export-CoexistSnapshot'
         'Get-CoexistSnapshot'
         'New-CoexistBatchPlan'

@@ -17,7 +17,7 @@
     }
 
     # Name, result and parameters in the order of the header: `Byte[]` is bytes in, `UIntPtr` a size_t, `IntPtr` a handle or a pointer;
-    # with `&`, one that the callee sets.
+    # `UInt64` a number; with `&`, one that the callee sets.
     Exports    = @(
         @{ Name = 'coexist_abi_version'; Returns = 'UInt32'; Parameters = @() }
         @{ Name = 'coexist_version'; Returns = 'IntPtr'; Parameters = @() }
@@ -30,6 +30,8 @@
         @{ Name = 'coexist_job_answer'; Returns = 'Int32'; Parameters = @('IntPtr', 'Byte[]', 'UIntPtr', 'IntPtr&', 'UIntPtr&') }
         @{ Name = 'coexist_job_cancel'; Returns = 'Void'; Parameters = @('IntPtr') }
         @{ Name = 'coexist_job_free'; Returns = 'Void'; Parameters = @('IntPtr') }
+        @{ Name = 'coexist_secret_new'; Returns = 'Int32'; Parameters = @('IntPtr', 'Byte[]', 'UIntPtr', 'UInt64&', 'IntPtr&', 'UIntPtr&') }
+        @{ Name = 'coexist_secret_free'; Returns = 'Int32'; Parameters = @('IntPtr', 'UInt64', 'IntPtr&', 'UIntPtr&') }
         @{ Name = 'coexist_immutable_id_to'; Returns = 'Int32'; Parameters = @('Byte[]', 'UIntPtr', 'IntPtr&', 'UIntPtr&') }
         @{ Name = 'coexist_immutable_id_from'; Returns = 'Int32'; Parameters = @('Byte[]', 'UIntPtr', 'IntPtr&', 'UIntPtr&') }
         @{ Name = 'coexist_x500_to'; Returns = 'Int32'; Parameters = @('Byte[]', 'UIntPtr', 'IntPtr&', 'UIntPtr&') }
@@ -37,7 +39,7 @@
     )
 
     # Exports that the module has no use for yet.
-    NotBound   = @('coexist_secret_new', 'coexist_secret_free')
+    NotBound   = @()
 
     # What the derivations put out: one emitted class each. Inputs is the number of fields in; the properties are the fields out, in order;
     # the field after the last property is Notes, which is shown and not kept.
@@ -71,9 +73,9 @@
     # What tab completion offers; the engine is the judge of what it takes.
     Completion = @{
         Kind = @(
-            'acceptedDomains', 'adUsers', 'calendarPermissions', 'configuration', 'exchangeUsers', 'flows', 'groups', 'licences', 'mailboxes',
-            'mailboxStatistics', 'mailContacts', 'mailUsers', 'members', 'orgContacts', 'permissions', 'recipientPermissions', 'regionalConfigurations',
-            'unifiedGroupLinks', 'users'
+            'acceptedDomains', 'adUsers', 'calendarPermissions', 'configuration', 'exchangeUsers', 'flows', 'groups', 'guests', 'licences', 'mailboxes',
+            'mailboxStatistics', 'mailContacts', 'mailUsers', 'members', 'orgContacts', 'permissions', 'policy', 'recipientPermissions',
+            'regionalConfigurations', 'unifiedGroupLinks', 'users'
         )
         Item = @('MC-01')
     }

@@ -20,7 +20,18 @@ CMDLETS = [
 VERSION = "v1.0"
 JOBS = "/solutions/migrations/crossTenantMigrationJobs"
 JOB = JOBS + "(displayName='{displayName}')"
-REQUESTS = [(VERSION, "GET", "/users/{user-id}"), (VERSION, "PATCH", "/users/{user-id}"), (VERSION, "POST", "/users/{user-id}/assignLicense")] + [
+REQUESTS = [
+    (VERSION, method, path)
+    for method, path in [
+        ("GET", "/users/{user-id}"), ("PATCH", "/users/{user-id}"), ("POST", "/users/{user-id}/assignLicense"),
+        # What a snapshot is read with.
+        ("POST", "/$batch"), ("GET", "/organization"), ("GET", "/users"), ("GET", "/users/$count"), ("GET", "/groups"),
+        ("GET", "/groups/{group-id}/members"), ("GET", "/contacts"), ("GET", "/contacts/$count"), ("GET", "/subscribedSkus"),
+        ("GET", "/policies/crossTenantAccessPolicy"), ("GET", "/policies/crossTenantAccessPolicy/default"),
+        ("GET", "/policies/crossTenantAccessPolicy/partners"),
+    ]
+] + [
+    # What batches are moved with.
     (version, method, path)
     for version in ("beta", VERSION)
     for method, path in [
@@ -28,6 +39,8 @@ REQUESTS = [(VERSION, "GET", "/users/{user-id}"), (VERSION, "PATCH", "/users/{us
         ("GET", JOBS + "/{crossTenantMigrationJob-id}/users"),
     ]
 ]
+# Where the facts name no page of their own.
+DOCS = "https://learn.microsoft.com/graph/api/overview"
 
 # What the reference says in prose, which no syntax block shows.
 CONFLICTS = [
@@ -131,19 +144,23 @@ def main():
         found = [r for r in all_requests if (r["version"], r["method"], r["path"]) == (version, method, path)]
         assert len(found) == 1, (version, method, path)
         request = found[0]
-        row = {"method": method, "path": path, "version": version}
-        for name in ("docs", "source", "deprecated"):
-            if request.get(name):
-                row[name] = request[name]
+        row = {"method": method, "path": path, "version": version, "docs": request.get("docs", DOCS), "source": request["source"]}
+        if request.get("deprecated"):
+            row["deprecated"] = request["deprecated"]
         request["returns"] = SAME.get(request.get("returns"), request.get("returns"))
         for name in ("query_parameters", "returns", "body_type"):
             if request.get(name):
                 row[{"query_parameters": "queryParameters", "body_type": "bodyType"}.get(name, name)] = request[name]
+        # Of a list, the type of its objects.
+        returned = (request.get("returns") or "").removesuffix("CollectionResponse")
+        if "nested" in request:
+            row["nested"] = request["nested"]
         # A user's own properties are enough; of other bodies, what they nest is needed too.
-        needed.update(name for name in (request.get("body_type"), request.get("returns")) if name in types)
+        own = [name for name in (request.get("body_type"), returned) if name in types]
+        needed.update(own)
         # One table of types serves both versions as long as they agree.
-        assert version == VERSION or all(every[version][name]["properties"] == types[name]["properties"] for name in needed if name in every[version] and name != "user")
-        if request.get("body_type") not in (None, "user"):
+        assert version == VERSION or all(every[version][name]["properties"] == types[name]["properties"] for name in own if name in every[version]), path
+        if request.get("body_type") in types and request["body_type"] != "user":
             needed.update(name for name in map(nested, request["body_properties"].values()) if name in types)
         requests.append(row)
     out = {

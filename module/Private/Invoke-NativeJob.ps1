@@ -19,6 +19,9 @@ function Invoke-NativeJob {
         # Gets the result of the job.
         [ref] $Result = ([ref]$null),
 
+        # Of a job that reaches a tenant: how.
+        [hashtable] $Connection,
+
         # Answer every question with yes.
         [switch] $Force
     )
@@ -58,7 +61,10 @@ function Invoke-NativeJob {
                     foreach ($problem in $notice.items) { $Cmdlet.WriteError((ConvertTo-NativeErrorRecord $problem)) }
                 }
                 'ask' {
-                    $reply = ConvertTo-NativeBytes @{ id = $notice.id; answer = [bool](Read-NativeAnswer $Cmdlet $notice $Force) }
+                    $reply = if ($notice.question -eq 'graphRequest') { '{"id":' + $notice.id + ',"answer":' + (Invoke-SessionRequest $notice.request) + '}' }
+                    elseif ($notice.question -eq 'clientAssertion') { '{"id":' + $notice.id + ',"answer":' + (New-ClientAssertion $Cmdlet $Connection $notice.request.audience) + '}' }
+                    else { @{ id = $notice.id; answer = [bool](Read-NativeAnswer $Cmdlet $notice $Force) } }
+                    $reply = ConvertTo-NativeBytes $reply
                     $status = $native::coexist_job_answer($job, $reply, [UIntPtr][uint64]$reply.Length, [ref]$pointer, [ref]$length)
                     $answer = $native::Take($pointer, $length)
                     if ($status -ne $NativeStatus.Ok) { $Cmdlet.ThrowTerminatingError((ConvertTo-NativeErrorRecord $answer)) }

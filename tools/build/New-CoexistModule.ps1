@@ -31,6 +31,7 @@ function ConvertTo-TypeLiteral([string] $Name) {
     switch ($Name) {
         'IntPtr&' { '$PointerOut' }
         'UIntPtr&' { '$SizeOut' }
+        'UInt64&' { '[uint64].MakeByRefType()' }
         default { "[$Name]" }
     }
 }
@@ -68,6 +69,8 @@ $text = @(
     ''
     '$script:NativeTypes = @{}'
     '$script:NativeEngine = $null'
+    '# How tenants are reached, by "surface tenant".'
+    '$script:TenantConnections = @{}'
     "`$script:NativeAbiVersion = $($native.AbiVersion)"
     '$script:NativePlatforms = @{'
     $platforms

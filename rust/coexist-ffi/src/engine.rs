@@ -31,7 +31,7 @@ pub struct Engine {
 impl Engine {
     /// Runs `work` on a thread that may block, as a job of this engine.
     pub(crate) fn spawn(&self, job: &Arc<Job>, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-        let make = || Builder::new_multi_thread().worker_threads(ASYNC_THREADS).enable_time().build();
+        let make = || Builder::new_multi_thread().worker_threads(ASYNC_THREADS).enable_all().build();
         let runtime = self.runtime.get_or_try_init(make).map_err(|cause| Failure::internal(format!("no thread can be started: {cause}")))?;
         let mut jobs = lock(&self.jobs);
         jobs.retain(|job| job.strong_count() > 0);

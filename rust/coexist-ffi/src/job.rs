@@ -87,7 +87,7 @@ impl Job {
     }
 
     /// Waits for an event or the end, `timeout` at most.
-    fn wait(&self, timeout: Duration) -> Result<Reply, Failure> {
+    pub(crate) fn wait(&self, timeout: Duration) -> Result<Reply, Failure> {
         let deadline = Instant::now() + timeout.min(WAIT_MAX);
         let mut state = lock(&self.state);
         if state.waiting {
@@ -130,7 +130,7 @@ impl Job {
         state.outcome.clone().map(|outcome| outcome.map(|bytes| Reply { status: COEXIST_DONE, bytes }))
     }
 
-    fn answer(&self, id: u64, answer: Value) -> Result<(), Failure> {
+    pub(crate) fn answer(&self, id: u64, answer: Value) -> Result<(), Failure> {
         let mut state = lock(&self.state);
         match state.questions.get_mut(&id) {
             Some(place @ None) => *place = Some(answer),
@@ -189,11 +189,11 @@ impl Job {
     }
 }
 
-/// What the work of a job can say and ask. Usable from any of its threads.
+/// What the work of a job can say and ask. Usable from any of its threads; clones are the same conversation.
+#[derive(Clone)]
 pub(crate) struct Context {
     job: Arc<Job>,
     /// What the numbers in a request stand for.
-    #[cfg_attr(not(feature = "test-abi"), allow(dead_code))] // the first job that signs in reads it
     pub secrets: Arc<Secrets>,
 }
 
@@ -206,12 +206,19 @@ impl Context {
 
     /// Asks the host, and waits for its answer.
     pub fn ask(&self, question: &str, target: &str) -> Result<Value, Failure> {
+        self.ask_with(question, target, Value::Null)
+    }
+
+    /// Asks the host to carry out a request, and waits for what came of it.
+    pub fn ask_with(&self, question: &str, target: &str, request: Value) -> Result<Value, Failure> {
         #[derive(Serialize)]
         #[serde(tag = "event", rename = "ask")]
         struct Ask<'a> {
             id: u64,
             question: &'a str,
             target: &'a str,
+            #[serde(skip_serializing_if = "Value::is_null")]
+            request: Value,
         }
         let id = {
             let mut state = lock(&self.job.state);
@@ -220,7 +227,7 @@ impl Context {
             state.questions.insert(id, None);
             id
         };
-        let asked = event(&Ask { id, question, target }).and_then(|bytes| {
+        let asked = event(&Ask { id, question, target, request }).and_then(|bytes| {
             let open = |state: &mut State| matches!(state.questions.get(&id), Some(None)) && !self.job.is_cancelled();
             let state = self.job.enqueue(bytes)?;
             drop(self.job.heard.wait_while(state, open));

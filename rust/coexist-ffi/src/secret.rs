@@ -17,7 +17,6 @@ use crate::status::*;
 pub(crate) struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    #[cfg_attr(not(feature = "test-abi"), allow(dead_code))] // the first job that signs in reads it
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -44,9 +43,13 @@ impl Secrets {
     }
 
     /// The secret behind a number that a request names.
-    #[cfg_attr(not(feature = "test-abi"), allow(dead_code))] // the first job that signs in reads it
     pub fn get(&self, id: u64) -> Result<Arc<Secret>, Failure> {
         lock(&self.0).get(&id).cloned().ok_or_else(|| unknown(id))
+    }
+
+    /// The secret behind a number that was made for one use.
+    pub fn take(&self, id: u64) -> Result<Arc<Secret>, Failure> {
+        lock(&self.0).remove(&id).ok_or_else(|| unknown(id))
     }
 
     fn remove(&self, id: u64) -> Result<(), Failure> {

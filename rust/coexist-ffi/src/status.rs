@@ -29,7 +29,9 @@ pub const COEXIST_NOT_FOUND: i32 = 22;
 /// Reading or writing failed.
 pub const COEXIST_IO: i32 = 23;
 
-// 30 to 39 are kept for the transport.
+/// A service refused, or was not reached.
+pub const COEXIST_SERVICE: i32 = 30;
+// 31 to 39 are kept for the transport.
 
 /// The job was cancelled.
 pub const COEXIST_CANCELLED: i32 = 40;

@@ -24,6 +24,8 @@ pub enum Problem {
     HeaderNotRecognized,
     /// Not the text of an access token.
     TokenNotRecognized,
+    /// The sign-in gave no token.
+    SignInRefused,
     /// This machine cannot make secure connections at all.
     ClientUnavailable,
     /// No connection.
@@ -48,6 +50,7 @@ impl Problem {
             Self::UrlOutsideService => ("UrlOutsideService", "SecurityError", "{} is not part of the service that the token is for, so nothing was sent there; check where the address comes from"),
             Self::HeaderNotRecognized => ("HeaderNotRecognized", "InvalidArgument", "the header {} cannot be sent; header names are ASCII words, and values hold no line ends"),
             Self::TokenNotRecognized => ("TokenNotRecognized", "AuthenticationError", "the access token holds characters that no token has, so the service would refuse it; pass the token alone, without 'Bearer' or line ends"),
+            Self::SignInRefused => ("SignInRefused", "AuthenticationError", "{} gave no token; check the application, its secret or certificate, and the tenant; what it said is the cause"),
             Self::ClientUnavailable => ("ClientUnavailable", "ResourceUnavailable", "secure connections cannot be made, so {} is out of reach; check this machine's certificate store and proxy settings"),
             Self::ConnectFailed => ("ConnectFailed", "ConnectionError", "no connection to {}; check the network, the name and HTTPS_PROXY"),
             Self::TlsFailed => ("TlsFailed", "SecurityError", "no trusted connection to {}; if a proxy inspects TLS here, its certificate must be in this machine's store"),
@@ -60,11 +63,12 @@ impl Problem {
 
 impl TransportError {
     /// `target` is the address without its query, which may hold names of people, or the name of a header.
-    pub(crate) fn new(problem: Problem, target: impl Into<String>) -> Self {
+    pub fn new(problem: Problem, target: impl Into<String>) -> Self {
         Self { problem, target: target.into(), causes: Vec::new() }
     }
 
-    pub(crate) fn because(mut self, error: &dyn std::error::Error) -> Self {
+    /// With the chain of errors behind it, which must not show a secret.
+    pub fn because(mut self, error: &dyn std::error::Error) -> Self {
         let chain = std::iter::successors(Some(error), |error| error.source());
         self.causes.extend(chain.map(ToString::to_string));
         self

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, AUTHORIZATION};
 use reqwest::{redirect, Client, Url};
+use tokio::time::Instant;
 
 use crate::cancel::Cancel;
+use crate::credential::{Credential, Tokens};
 use crate::error::{Problem, TransportError};
 use crate::token::Token;
-use crate::transport::{bare, Method, Request, Response, Sending, Transport};
+use crate::transport::{bare, Method, Renewing, Request, Response, Sending, Transport};
 
 /// How long the native transport waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,38 +30,42 @@ impl Default for Timeouts {
     }
 }
 
-/// Sends requests to one service with one token. Trusts the machine's certificate store; proxies come from the
+/// Sends requests to one service with the tokens of one credential. Trusts the machine's certificate store; proxies come from the
 /// environment (`HTTPS_PROXY`, `NO_PROXY`).
 #[derive(Debug)]
 pub struct NativeTransport {
     client: Client,
     root: Url,
-    token: Token,
+    tokens: Tokens,
 }
 
 impl NativeTransport {
-    /// A transport for the service at `root`, such as `https://graph.microsoft.com`.
+    /// A transport for the service at `root`, such as `https://graph.microsoft.com`, with an access token.
+    ///
+    /// # Errors
+    /// As [`NativeTransport::with_credential`].
+    pub fn new(root: &str, token: Token, timeouts: Timeouts) -> Result<Self, TransportError> {
+        Self::with_credential(root, Credential::Token(token), timeouts)
+    }
+
+    /// A transport for the service at `root`.
     ///
     /// # Errors
     /// [`Problem::UrlNotRecognized`]; [`Problem::InsecureUrl`] for plain http, unless it goes to this machine (the lab,
     /// tests); [`Problem::ClientUnavailable`].
-    pub fn new(root: &str, token: Token, timeouts: Timeouts) -> Result<Self, TransportError> {
-        let url = Url::parse(root).map_err(|cause| TransportError::new(Problem::UrlNotRecognized, bare(root)).because(&cause))?;
-        let mut client = Client::builder()
-            .connect_timeout(timeouts.connect)
-            .timeout(timeouts.total)
-            // What a redirect points to may be another service, and the token is not for that one.
-            .redirect(redirect::Policy::none());
-        match (url.scheme(), is_this_machine(&url)) {
-            ("http" | "https", true) => client = client.no_proxy(),
-            ("https", false) => client = client.https_only(true),
-            ("http", false) => return Err(TransportError::new(Problem::InsecureUrl, bare(root))),
-            _ => return Err(TransportError::new(Problem::UrlNotRecognized, bare(root))),
-        }
-        let client = client.build().map_err(|cause| TransportError::new(Problem::ClientUnavailable, bare(root)).because(&cause))?;
-        Ok(Self { client, root: url, token })
+    pub fn with_credential(root: &str, credential: Credential, timeouts: Timeouts) -> Result<Self, TransportError> {
+        let (client, url) = client(root, timeouts)?;
+        let asks = match &credential {
+            Credential::Token(_) => client.clone(),
+            Credential::ClientSecret { login, .. } | Credential::Certificate { login, .. } => self::client(login, timeouts)?.0,
+            Credential::ManagedIdentity { .. } => {
+                let identity = Client::builder().connect_timeout(timeouts.connect).timeout(timeouts.total).redirect(redirect::Policy::none()).no_proxy();
+                identity.build().map_err(|cause| TransportError::new(Problem::ClientUnavailable, bare(root)).because(&cause))?
+            }
+        };
+        let resource = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { client, root: url, tokens: Tokens::new(credential, asks, resource) })
     }
-
     /// The whole address of a request, which must lie in the service that the token is for.
     fn resolve(&self, request: &Request) -> Result<Url, TransportError> {
         let refuse = |problem| TransportError::new(problem, bare(&request.url));
@@ -74,7 +80,8 @@ impl NativeTransport {
         let url = self.resolve(request)?;
         let target = bare(url.as_str()).to_owned();
         let mut headers = headers(request)?;
-        headers.insert(AUTHORIZATION, self.token.authorization()?);
+        let token = self.tokens.current().await?;
+        headers.insert(AUTHORIZATION, token.authorization()?);
         let mut sent = self.client.request(method(request.method), url).headers(headers);
         if let Some(body) = &request.body {
             sent = sent.body(body.clone());
@@ -84,7 +91,11 @@ impl NativeTransport {
         let status = answer.status().as_u16();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        let body = answer.bytes().await.map_err(failed)?.into();
+        let mut body: Vec<u8> = answer.bytes().await.map_err(failed)?.into();
+        // What repeats a request back to us must not put the token into an error.
+        if status >= 400 {
+            token.hide_in(&mut body);
+        }
         Ok(Response { status, headers, body })
     }
 }
@@ -99,9 +110,37 @@ impl Transport for NativeTransport {
             }
         })
     }
+
+    fn renew<'a>(&'a self, sent: Instant, cancel: &'a Cancel) -> Renewing<'a> {
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => Err(TransportError::new(Problem::Cancelled, "")),
+                renewed = self.tokens.renew(sent) => renewed,
+            }
+        })
+    }
 }
 
-fn is_this_machine(url: &Url) -> bool {
+/// A client for one service, and the service's address: https with the machine's roots and proxies; plain http to this machine alone.
+fn client(root: &str, timeouts: Timeouts) -> Result<(Client, Url), TransportError> {
+    let url = Url::parse(root).map_err(|cause| TransportError::new(Problem::UrlNotRecognized, bare(root)).because(&cause))?;
+    let mut client = Client::builder()
+        .connect_timeout(timeouts.connect)
+        .timeout(timeouts.total)
+        // What a redirect points to may be another service, and the token is not for that one.
+        .redirect(redirect::Policy::none());
+    match (url.scheme(), is_this_machine(&url)) {
+        ("http" | "https", true) => client = client.no_proxy(),
+        ("https", false) => client = client.https_only(true),
+        ("http", false) => return Err(TransportError::new(Problem::InsecureUrl, bare(root))),
+        _ => return Err(TransportError::new(Problem::UrlNotRecognized, bare(root))),
+    }
+    let client = client.build().map_err(|cause| TransportError::new(Problem::ClientUnavailable, bare(root)).because(&cause))?;
+    Ok((client, url))
+}
+
+pub(crate) fn is_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     // RFC 6761, section 6.3: localhost is always loopback.

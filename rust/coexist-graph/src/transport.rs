@@ -4,11 +4,15 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use serde::Deserialize;
+use tokio::time::Instant;
+
 use crate::cancel::Cancel;
 use crate::error::TransportError;
 
 /// The methods that Graph knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 #[allow(missing_docs)]
 pub enum Method {
     Get,
@@ -16,6 +20,19 @@ pub enum Method {
     Put,
     Patch,
     Delete,
+}
+
+impl Method {
+    /// As HTTP writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 /// One request. Its `Debug` form shows neither the query nor the body: both hold people.
@@ -59,6 +76,9 @@ impl Response {
 /// An answer under way. Dropping it gives up on it.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
 
+/// A token under way.
+pub type Renewing<'a> = Pin<Box<dyn Future<Output = Result<bool, TransportError>> + Send + 'a>>;
+
 /// A way to Graph: by this process, or by a session that lives elsewhere.
 pub trait Transport: Send + Sync {
     /// Sends a request and waits for the whole answer. Nothing is repeated and no redirect is followed.
@@ -71,6 +91,19 @@ pub trait Transport: Send + Sync {
     /// [`Problem::ConnectionBroken`]: crate::Problem::ConnectionBroken
     /// [`Problem::Cancelled`]: crate::Problem::Cancelled
     fn send<'a>(&'a self, request: &'a Request, cancel: &'a Cancel) -> Sending<'a>;
+
+    /// Gets another token, because the one of a request that was sent then was refused. False where there is no way to one.
+    ///
+    /// # Errors
+    /// When the way to one fails.
+    fn renew<'a>(&'a self, _sent: Instant, _cancel: &'a Cancel) -> Renewing<'a> {
+        Box::pin(async { Ok(false) })
+    }
+
+    /// How many requests it takes at once.
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// An address without its query.

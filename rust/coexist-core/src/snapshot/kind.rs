@@ -16,6 +16,7 @@ pub enum Kind {
     ExchangeUsers,
     Flows,
     Groups,
+    Guests,
     Licences,
     MailContacts,
     MailUsers,
@@ -24,6 +25,7 @@ pub enum Kind {
     Members,
     OrgContacts,
     Permissions,
+    Policy,
     RecipientPermissions,
     RegionalConfigurations,
     UnifiedGroupLinks,
@@ -59,7 +61,7 @@ macro_rules! recipient {
 }
 
 /// In the order of the enumeration.
-const FACTS: [Facts; 19] = [
+const FACTS: [Facts; 21] = [
     Facts {
         kind: Kind::AcceptedDomains,
         name: "acceptedDomains",
@@ -130,6 +132,18 @@ const FACTS: [Facts; 19] = [
         key: RECIPIENT_KEY,
         read: recipient!(ManagedBy),
         kept: &["GroupType", "HiddenFromAddressListsEnabled", "MemberJoinRestriction"],
+    },
+    // Beside the users, because the sign-in activity of guests is read with them alone.
+    Facts {
+        kind: Kind::Guests,
+        name: "guests",
+        source: "Microsoft Graph /users",
+        recipient: false,
+        key: &[Id, UserPrincipalName],
+        read: &[AccountEnabled, DisplayName, ExternalUserState, Id, Mail, OnPremisesSyncEnabled, ProxyAddresses, UserPrincipalName, UserType],
+        kept: &[
+            "CompanyName", "CreatedDateTime", "CreationType", "ExternalUserStateChangeDateTime", "Identities", "OtherMails", "SignInActivity",
+        ],
     },
     Facts {
         kind: Kind::Licences,
@@ -231,6 +245,19 @@ const FACTS: [Facts; 19] = [
         read: &[AccessControlType, AccessRights, Deny, Identity, IsInherited, Trustee, User],
         kept: &["InheritanceType"],
     },
+    // The cross-tenant access policy: itself, its default, one object for each partner.
+    Facts {
+        kind: Kind::Policy,
+        name: "policy",
+        source: "Microsoft Graph /policies/crossTenantAccessPolicy",
+        recipient: false,
+        key: &[Identity],
+        read: &[Identity],
+        kept: &[
+            "AutomaticUserConsentSettings", "B2bCollaborationInbound", "B2bCollaborationOutbound", "B2bDirectConnectInbound", "B2bDirectConnectOutbound",
+            "IdentitySynchronization", "InboundTrust", "IsInMultiTenantOrganization", "IsServiceDefault", "IsServiceProvider", "TenantId", "TenantRestrictions",
+        ],
+    },
     Facts {
         kind: Kind::RecipientPermissions,
         name: "recipientPermissions",
@@ -274,8 +301,8 @@ const FACTS: [Facts; 19] = [
 
 impl Kind {
     /// Every kind, in the order of their names.
-    pub const ALL: [Kind; 19] = {
-        let mut all = [Kind::AcceptedDomains; 19];
+    pub const ALL: [Kind; 21] = {
+        let mut all = [Kind::AcceptedDomains; 21];
         let mut index = 0;
         while index < all.len() {
             all[index] = FACTS[index].kind;

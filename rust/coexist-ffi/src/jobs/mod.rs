@@ -12,6 +12,9 @@ use crate::operation::Table;
 mod batches;
 mod commit_snapshot;
 mod compare_addresses;
+mod graph;
+mod graph_export;
+mod graph_tenant;
 mod host;
 mod lab;
 mod plan;
@@ -29,6 +32,8 @@ pub(crate) const TABLE: Table<Prepare> = &[
     ("compareAddresses", compare_addresses::prepare),
     ("readSnapshot", read_snapshot::prepare),
     ("commitSnapshot", commit_snapshot::prepare),
+    ("graphTenant", graph_tenant::prepare),
+    ("graphExport", graph_export::prepare),
     ("lab", lab::prepare),
     ("batches", batches::prepare),
     #[cfg(feature = "test-abi")]

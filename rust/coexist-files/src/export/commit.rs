@@ -27,6 +27,8 @@ pub struct Commit<'a> {
     pub name: Option<&'a str>,
     /// The tenant's GUID, where it is known.
     pub id: Option<&'a str>,
+    /// Where the objects come from, where it is not the cmdlet that the kind is usually piped from.
+    pub source: Option<&'a str>,
     /// What the folder has of the spooled kinds goes away, instead of being merged.
     pub replace_kinds: bool,
     /// Even where the folder holds another tenant.
@@ -92,7 +94,7 @@ pub fn commit(commit: &Commit, watch: &dyn Watch) -> Result<Committed, Problem> 
             })?;
             Ok(())
         })?);
-        tenant.add(kind, domains);
+        tenant.add(kind, commit.source, domains);
         kinds.insert(kind, KindCommitted { file, counts });
     }
     let (tenant, text) = tenant.finish(folder, commit);
@@ -105,6 +107,32 @@ pub fn commit(commit: &Commit, watch: &dyn Watch) -> Result<Committed, Problem> 
     let _ = fs::remove_dir_all(&spool);
     clean(folder, SystemTime::now());
     Ok(Committed { tenant, kinds, problems: problems.kept })
+}
+
+/// Checks, before anything is read from a service, that its objects may be committed: the folder holds no other tenant, and no kind from cmdlets that tell more
+/// about its objects than the service does.
+///
+/// # Errors
+/// `TenantConflict`, `TenantUnreadable`, `KindInOtherFormat`; `KindOfAnotherSource` unless kinds are to be replaced.
+pub fn check(commit: &Commit, kinds: &[Kind]) -> Result<(), Problem> {
+    let Ok(found) = find(commit.folder) else { return Ok(()) };
+    let path = commit.folder.join(found.has_tenant.as_deref().unwrap_or(TENANT_FILE));
+    let tenant = TenantFile::read(&path, found.has_tenant.is_some(), commit)?.tenant;
+    for kind in kinds {
+        there(commit.folder, *kind, &found, commit)?;
+        // What Graph's own cmdlets emit is what Graph gives.
+        let (source, usual) = (commit.source.unwrap_or(kind.source()), kind.source());
+        let more = |from: &&String| from.as_str() == usual && usual != source && !usual.starts_with("Get-Mg") && !usual.starts_with(source);
+        if let Some(from) = tenant.sources.get(kind.name()).filter(more).filter(|_| !commit.replace_kinds) {
+            let message = format!(
+                "'{}' holds {kind} that were exported with {from}, which tells more about them (LegacyExchangeDN, for one) than {source} does; they would be \
+                 replaced. Use another -Path, leave {kind} out, or say -Replace.",
+                commit.folder.display()
+            );
+            return Err(Problem::new("KindOfAnotherSource", Category::ResourceExists, message).about(kind.name()));
+        }
+    }
+    Ok(())
 }
 
 /// The file that the folder has of a kind, which must be JSON Lines: two files of one kind would contradict each other.
@@ -171,8 +199,8 @@ impl TenantFile {
         Problem::new("TenantConflict", Category::ResourceExists, message).about(path.display().to_string())
     }
 
-    fn add(&mut self, kind: Kind, domains: RecordBuilder) {
-        self.tenant.sources.insert(kind.name().to_string(), kind.source().to_string());
+    fn add(&mut self, kind: Kind, source: Option<&str>, domains: RecordBuilder) {
+        self.tenant.sources.insert(kind.name().to_string(), source.unwrap_or(kind.source()).to_string());
         if kind == Kind::AcceptedDomains {
             let lines = vec![1; domains.len()];
             let mut table = Table::new(kind, file_name(kind));

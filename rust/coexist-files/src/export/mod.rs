@@ -2,9 +2,11 @@
 
 mod commit;
 mod merge;
+mod pages;
 mod spool;
 
-pub use commit::{commit, Commit, Committed, KindCommitted};
+pub use commit::{check, commit, Commit, Committed, KindCommitted};
+pub use pages::{Mark, Pages};
 pub use spool::{append, discard, Spooled};
 
 #[cfg(test)]

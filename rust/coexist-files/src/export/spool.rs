@@ -114,9 +114,9 @@ pub(super) fn path(folder: &Path, name: &str) -> Result<PathBuf, Problem> {
     Err(Problem::new("SpoolNotFound", Category::ObjectNotFound, message).about(name))
 }
 
-const NAME_LENGTH: usize = 32;
+pub(super) const NAME_LENGTH: usize = 32;
 
-fn create(folder: &Path) -> Result<String, Problem> {
+pub(super) fn create(folder: &Path) -> Result<String, Problem> {
     fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     loop {
         // The standard library seeds each of these from the operating system.
@@ -204,7 +204,7 @@ fn beginning(text: &str) -> String {
     }
 }
 
-fn not_an_object(bad: NotAnObject, line: &str) -> Problem {
+pub(super) fn not_an_object(bad: NotAnObject, line: &str) -> Problem {
     let (code, category) = match bad {
         NotAnObject::Depth => ("NestedTooDeep", Category::LimitsExceeded),
         _ => ("RecordNotJson", Category::InvalidData),

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 fn request<'a>(folder: &'a Path, spool: &'a str) -> Commit<'a> {
-    Commit { folder, spool, name: Some("contoso"), id: Some("11111111-2222-3333-4444-555555555555"), replace_kinds: false, force: false }
+    Commit { folder, spool, name: Some("contoso"), id: Some("11111111-2222-3333-4444-555555555555"), source: None, replace_kinds: false, force: false }
 }
 
 /// Pipes objects in pieces and commits them.
@@ -159,6 +159,25 @@ fn two_tenants_do_not_share_a_folder() {
     let spool = append(folder.path(), None, None, &mailbox(3, "c")).unwrap().spool;
     let forced = commit(&Commit { name: Some("fabrikam"), id: Some("other"), force: true, ..request(folder.path(), &spool) }, &Unwatched).unwrap();
     assert_eq!((forced.tenant.name.as_str(), forced.tenant.id.as_deref()), ("fabrikam", Some("other")));
+}
+
+#[test]
+fn what_tells_more_is_not_replaced_by_what_tells_less() {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = |kinds: &[Kind], name, replace_kinds| {
+        let request = Commit { source: Some("Microsoft Graph"), name: Some(name), id: None, replace_kinds, ..request(folder.path(), "") };
+        check(&request, kinds).map_err(|problem| problem.code)
+    };
+    assert_eq!(checked(&[Kind::Groups], "contoso", false), Ok(()));
+    let group = r#"{"RecipientTypeDetails":"MailUniversalDistributionGroup","ExternalDirectoryObjectId":"g","LegacyExchangeDN":"/o=a/cn=g"}"#;
+    export(folder.path(), &[group.to_string(), r#"{"id":"u","userPrincipalName":"a@b.c"}"#.to_string()]);
+    assert_eq!(checked(&[Kind::Users, Kind::Members, Kind::Policy], "contoso", false), Ok(()));
+    assert_eq!(checked(&[Kind::Users, Kind::Groups], "contoso", false), Err("KindOfAnotherSource"));
+    assert_eq!(checked(&[Kind::Users, Kind::Groups], "contoso", true), Ok(()));
+    assert_eq!(checked(&[Kind::Users], "fabrikam", true), Err("TenantConflict"));
+    let spool = append(folder.path(), None, Some(Kind::Groups), r#"{"ExternalDirectoryObjectId":"h"}"#).unwrap().spool;
+    commit(&Commit { source: Some("Microsoft Graph"), replace_kinds: true, ..request(folder.path(), &spool) }, &Unwatched).unwrap();
+    assert_eq!(checked(&[Kind::Groups], "contoso", false), Ok(()));
 }
 
 #[test]
