@@ -84,13 +84,18 @@ $platforms = foreach ($rid in $native.Platforms.Keys | Sort-Object) {
     '    {0} = {1}, {2}' -f (ConvertTo-StringLiteral $rid), (ConvertTo-StringLiteral "$rid/$($native.Platforms[$rid])"), $size
 }
 
-# Importing reads every character: only what Get-Help shows stays.
-function ConvertTo-BareText([string] $Text, [bool] $KeepHelp) {
+# Importing reads every character. So comments are left out, and those that Get-Help shows are in a file of their own.
+$helpFile = 'Coexist-help.xml'
+function ConvertTo-BareText([string] $Text, [string] $Help) {
     $tokens = $null
     $null = [Management.Automation.Language.Parser]::ParseInput($Text, [ref]$tokens, [ref]$null)
-    $comments = @($tokens | Where-Object { $_.Kind -eq 'Comment' -and -not ($KeepHelp -and $_.Text.StartsWith('<#')) })
+    $comments = @($tokens | Where-Object Kind -EQ 'Comment')
     for ($i = $comments.Count - 1; $i -ge 0; $i--) {
         $start, $end = $comments[$i].Extent.StartOffset, $comments[$i].Extent.EndOffset
+        if ($Help -and $comments[$i].Text.StartsWith('<#')) {
+            $Text = $Text.Remove($start, $end - $start).Insert($start, "# .EXTERNALHELP $Help")
+            continue
+        }
         # With the whole line where there is nothing else on it.
         $line = $Text.LastIndexOf("`n", [Math]::Max(0, $start - 1)) + 1
         if (-not $Text.Substring($line, $start - $line).Trim() -and $end -lt $Text.Length -and $Text[$end] -eq "`n") { $start = $line; $end++ }
@@ -99,12 +104,26 @@ function ConvertTo-BareText([string] $Text, [bool] $KeepHelp) {
     $Text
 }
 
+# Comment-based help as PowerShell itself puts it into MAML when it shows it. What does that is not public, and in 5.1 and 7 the same.
+function ConvertTo-HelpXml([IO.FileInfo] $File) {
+    $tree = [Management.Automation.Language.Parser]::ParseFile($File.FullName, [ref]$null, [ref]$null)
+    $module = New-Module -ScriptBlock $tree.GetScriptBlock()
+    $function = $module.ExportedFunctions[$File.BaseName]
+    $type = [psobject].Assembly.GetType('System.Management.Automation.HelpCommentsParser')
+    $hidden = [Reflection.BindingFlags]'NonPublic, Static, Instance'
+    $comments = $type.GetMethod('GetHelpCommentTokens', $hidden).Invoke($null, @($function.ScriptBlock.Ast, [Collections.Generic.Dictionary[Management.Automation.Language.Ast, Management.Automation.Language.Token[]]]::new()))
+    $parser = [Activator]::CreateInstance($type, $hidden, $null, @([object]$function, [object]$comments.Item2), $null)
+    $analyze = $type.GetMethod('AnalyzeCommentBlock', $hidden, $null, @($comments.Item1.GetType()), $null)
+    if (-not $analyze.Invoke($parser, @(, $comments.Item1))) { throw "$($File.Name) has no help." }
+    $type.GetMethod('BuildXmlFromComments', $hidden).Invoke($parser, @()).DocumentElement
+}
+
 # using statements must come first in a file, each once.
 $using = [Collections.Generic.SortedSet[string]]::new()
 $bodies = foreach ($file in @(Get-ChildItem (Join-Path $source 'Private') -Filter *.ps1) + @(Get-ChildItem (Join-Path $source 'Public') -Filter *.ps1)) {
     $lines = [IO.File]::ReadAllLines($file.FullName)
     foreach ($line in $lines) { if ($line -match '^using ') { $null = $using.Add($line.Trim()) } }
-    (ConvertTo-BareText (($lines -notmatch '^using ') -join "`n") ($file.Directory.Name -eq 'Public')).Trim()
+    (ConvertTo-BareText (($lines -notmatch '^using ') -join "`n") $(if ($file.Directory.Name -eq 'Public') { $helpFile })).Trim()
 }
 
 $text = @(
@@ -154,6 +173,10 @@ $reader = [Xml.XmlReader]::Create((Join-Path $source 'Coexist.Format.ps1xml'), $
 try { $format.Load($reader) } finally { $reader.Dispose() }
 [IO.File]::WriteAllText((Join-Path $target 'Coexist.Format.ps1xml'), $format.OuterXml, [Text.UTF8Encoding]::new($true))
 Copy-Item (Join-Path $source 'en-US') $target -Recurse
+$help = [Xml.XmlDocument]::new()
+$help.LoadXml('<helpItems schema="maml" />')
+foreach ($file in Get-ChildItem (Join-Path $source 'Public') -Filter *.ps1) { $null = $help.DocumentElement.AppendChild($help.ImportNode((ConvertTo-HelpXml $file), $true)) }
+$help.Save((Join-Path (Join-Path $target 'en-US') $helpFile))
 foreach ($rid in $Library.Keys) {
     $folder = New-Item (Join-Path (Join-Path $target 'bin') $rid) -ItemType Directory
     Copy-Item $Library[$rid] (Join-Path $folder.FullName $native.Platforms[$rid])
