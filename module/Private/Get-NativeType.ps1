@@ -6,7 +6,8 @@ function Get-NativeType {
     In a fresh process PowerShell takes about a millisecond to bind a method call, anew for each name and each combination of argument types, and
     as long to convert text to an enum or to run a function for the first time. So everything on this way goes through one call expression,
     Type.InvokeMember invoked by reflection, which is bound once, and through few functions; and type names are full, because `using namespace`
-    makes every type literal a search.
+    makes every type literal a search. Operators, conversions and conditions are bound anew for each type of value, so values of many types are only
+    handed on; and a loop of more than a few rounds is compiled, in another thread, so there are few long loops.
 
     The types live as long as the process and are shared by its runspaces: one of ForEach-Object -Parallel finds them made.
     #>

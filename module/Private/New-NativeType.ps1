@@ -47,8 +47,10 @@ function New-NativeType {
         '(IntPtr, UIntPtr)'                = [type[]]([IntPtr], [UIntPtr])
         '(Object, Object)'                 = [type[]]([object], [object])
         '(Object, Object, Object, Object)' = [type[]]([object], [object], [object], [object])
-        constructor                        = $Call.Invoke([System.Reflection.Emit.TypeBuilder], ('DefineDefaultConstructor', $how, $null, $type, @([System.Reflection.MethodAttributes]::Public)))
-        answer                             = $Call.Invoke([System.Reflection.Emit.TypeBuilder], ('DefineField', $how, $null, $type, ('answer', [string], [System.Reflection.FieldAttributes]::Private)))
+        constructor                        = $Call.Invoke([System.Reflection.Emit.TypeBuilder], ('DefineDefaultConstructor', $how, $null, $type,
+                @([System.Reflection.MethodAttributes]::Public)))
+        answer                             = $Call.Invoke([System.Reflection.Emit.TypeBuilder], ('DefineField', $how, $null, $type,
+                ('answer', [string], [System.Reflection.FieldAttributes]::Private)))
     }
     foreach ($row in (
             ('toString', [object], 'ToString', $none),
@@ -97,7 +99,8 @@ function New-NativeType {
             $il = $Call.Invoke([System.Reflection.Emit.MethodBuilder], ('GetILGenerator', $how, $null, $method, $null))
             foreach ($pair in $locals) {
                 $alias, $owner = $pair
-                $null = $Call.Invoke([hashtable], ('Add', $how, $null, $known, ($alias, $Call.Invoke([System.Reflection.Emit.ILGenerator], ('DeclareLocal', $how, $null, $il, @($known[$owner]))))))
+                $null = $Call.Invoke([hashtable], ('Add', $how, $null, $known, ($alias, $Call.Invoke([System.Reflection.Emit.ILGenerator], ('DeclareLocal', $how, $null, $il,
+                            @($known[$owner]))))))
             }
             foreach ($line in $body.Split('|')) {
                 $code, $operand = $line.Split(' ')
@@ -106,7 +109,8 @@ function New-NativeType {
                 else { $null = $Call.Invoke([System.Reflection.Emit.ILGenerator], ('Emit', $how, $null, $il, @($code))) }
             }
             if ($property) {
-                $builder = $Call.Invoke([System.Reflection.Emit.TypeBuilder], ('DefineProperty', $how, $null, $type, ($property, [System.Reflection.PropertyAttributes]::None, [string], $none)))
+                $builder = $Call.Invoke([System.Reflection.Emit.TypeBuilder], ('DefineProperty', $how, $null, $type,
+                        ($property, [System.Reflection.PropertyAttributes]::None, [string], $none)))
                 $null = $Call.Invoke([System.Reflection.Emit.PropertyBuilder], ('SetGetMethod', $how, $null, $builder, @($method)))
             }
         }

@@ -84,7 +84,8 @@ $platforms = foreach ($rid in $native.Platforms.Keys | Sort-Object) {
     '    {0} = {1}, {2}' -f (ConvertTo-StringLiteral $rid), (ConvertTo-StringLiteral "$rid/$($native.Platforms[$rid])"), $size
 }
 
-# Importing reads every character. So comments are left out, and those that Get-Help shows are in a file of their own.
+# Importing reads every character, most of them more than once. So comments and indentation are left out, and the comments that Get-Help shows are in a
+# file of their own. Lines stay lines.
 $helpFile = 'Coexist-help.xml'
 function ConvertTo-BareText([string] $Text, [string] $Help) {
     $tokens = $null
@@ -101,7 +102,15 @@ function ConvertTo-BareText([string] $Text, [string] $Help) {
         if (-not $Text.Substring($line, $start - $line).Trim() -and $end -lt $Text.Length -and $Text[$end] -eq "`n") { $start = $line; $end++ }
         $Text = $Text.Remove($start, $end - $start)
     }
-    $Text
+
+    # Not inside of text, where it counts.
+    $null = [Management.Automation.Language.Parser]::ParseInput($Text, [ref]$tokens, [ref]$null)
+    $inText = @{}
+    foreach ($token in $tokens) {
+        if ($token.Kind -like '*String*') { for ($line = $token.Extent.StartLineNumber + 1; $line -le $token.Extent.EndLineNumber; $line++) { $inText[$line] = $true } }
+    }
+    $number = 0
+    @(foreach ($line in $Text -split "`n") { $number++; if ($inText[$number]) { $line } else { $line.TrimStart(' ') } }) -join "`n"
 }
 
 # Comment-based help as PowerShell itself puts it into MAML when it shows it. What does that is not public, and in 5.1 and 7 the same.
@@ -111,7 +120,8 @@ function ConvertTo-HelpXml([IO.FileInfo] $File) {
     $function = $module.ExportedFunctions[$File.BaseName]
     $type = [psobject].Assembly.GetType('System.Management.Automation.HelpCommentsParser')
     $hidden = [Reflection.BindingFlags]'NonPublic, Static, Instance'
-    $comments = $type.GetMethod('GetHelpCommentTokens', $hidden).Invoke($null, @($function.ScriptBlock.Ast, [Collections.Generic.Dictionary[Management.Automation.Language.Ast, Management.Automation.Language.Token[]]]::new()))
+    $cache = [Collections.Generic.Dictionary[Management.Automation.Language.Ast, Management.Automation.Language.Token[]]]::new()
+    $comments = $type.GetMethod('GetHelpCommentTokens', $hidden).Invoke($null, @($function.ScriptBlock.Ast, $cache))
     $parser = [Activator]::CreateInstance($type, $hidden, $null, @([object]$function, [object]$comments.Item2), $null)
     $analyze = $type.GetMethod('AnalyzeCommentBlock', $hidden, $null, @($comments.Item1.GetType()), $null)
     if (-not $analyze.Invoke($parser, @(, $comments.Item1))) { throw "$($File.Name) has no help." }
