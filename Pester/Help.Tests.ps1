@@ -3,7 +3,9 @@ BeforeDiscovery {
     $commands = (Get-Module Coexist).ExportedFunctions.Values | ForEach-Object { @{ Name = $_.Name } }
     $examples = foreach ($command in $commands) {
         $index = 0
-        foreach ($example in (Get-Command $command.Name).ScriptBlock.Ast.GetHelpContent().Examples) {
+        # The built module has its help in a file of its own.
+        $tree = [Management.Automation.Language.Parser]::ParseFile((Join-Path $PSScriptRoot "../module/Public/$($command.Name).ps1"), [ref]$null, [ref]$null)
+        foreach ($example in $tree.EndBlock.Statements[0].GetHelpContent().Examples) {
             $index++
             # The code is everything up to the first empty line; the rest is prose.
             $code = ($example.Trim() -split '\r?\n[ \t]*\r?\n')[0]

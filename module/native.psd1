@@ -70,6 +70,165 @@
         }
     )
 
+    # The code of the emitted classes, in the order in which they are emitted: name, attributes (Static, or Instance), result, parameters, locals, body. A
+    # body has one instruction a line; a word and a colon is a label. The build resolves the labels; every other operand is a method above it in this list,
+    # a local, or a name in New-NativeType. Coexist.Native has Take only; an output class all of it, one method get_ for each property, and Derive.
+    Methods    = @(
+        # The text of an answer, which is freed.
+        @{
+            Name = 'Take'; Attributes = 'Static'; Returns = 'String'; Parameters = @('IntPtr', 'UIntPtr'); Locals = @(); Body = @'
+                Ldarg_0
+                Brtrue some
+                Ldstr nothing
+                Ret
+                some:
+                Call utf8
+                Ldarg_0
+                Ldarg_1
+                Conv_I4
+                Callvirt getString
+                Ldarg_0
+                Ldarg_1
+                Call free
+                Ret
+'@
+        }
+        # Text is itself, bytes are hex digits (33-22-...), a GUID or a number its text; nothing and any other object are empty.
+        @{
+            Name = 'Scalar'; Attributes = 'Static'; Returns = 'String'; Parameters = @('Object'); Locals = @(); Body = @'
+                Ldarg_0
+                Isinst String
+                Dup
+                Brtrue end
+                Pop
+                Ldarg_0
+                Isinst Byte[]
+                Dup
+                Brtrue hexed
+                Pop
+                Ldarg_0
+                Isinst PSObject
+                Dup
+                Brtrue unwrapped
+                Pop
+                Ldarg_0
+                Isinst IFormattable
+                Dup
+                Brtrue formatted
+                Pop
+                Ldstr nothing
+                end:
+                Ret
+                hexed:
+                Call hex
+                Ret
+                unwrapped:
+                Callvirt baseObject
+                Call Scalar
+                Ret
+                formatted:
+                Callvirt toString
+                Ret
+'@
+        }
+        # A list of one, as AD attributes come, is its element.
+        @{
+            Name = 'Text'; Attributes = 'Static'; Returns = 'String'; Parameters = @('Object'); Locals = @(); Body = @'
+                Ldarg_0
+                Isinst Byte[]
+                Brtrue one
+                Ldarg_0
+                Isinst IList
+                Brfalse one
+                Ldarg_0
+                Castclass ICollection
+                Callvirt count
+                Ldc_I4_1
+                Bne_Un one
+                Ldarg_0
+                Castclass IList
+                Ldc_I4_0
+                Callvirt item
+                Call Scalar
+                Ret
+                one:
+                Ldarg_0
+                Call Scalar
+                Ret
+'@
+        }
+        # The field of that number of the answer.
+        @{
+            Name = 'Field'; Attributes = 'Instance'; Returns = 'String'; Parameters = @('Int32'); Locals = @(); Body = @'
+                Ldarg_0
+                Ldfld answer
+                Ldstr separator
+                Callvirt toCharArray
+                Callvirt split
+                Ldarg_1
+                Ldelem_Ref
+                Ret
+'@
+        }
+        @{
+            Name = 'From'; Attributes = 'Static'; Returns = 'Object'; Parameters = @('String'); Locals = @(); Body = @'
+                Newobj constructor
+                Dup
+                Ldarg_0
+                Stfld answer
+                Ret
+'@
+        }
+        # One for each property.
+        @{
+            Name = 'get_{0}'; Attributes = 'Instance'; Returns = 'String'; Parameters = @(); Locals = @(); Body = @'
+                Ldarg_0
+                Ldc_I4_{0}
+                Call Field
+                Ret
+'@
+        }
+        # An answer ends with its Notes: nothing after the last separator is nothing to say. {0}: the code that joins the fields that go in.
+        @{
+            Name = 'Derive'; Attributes = 'Static'; Returns = 'Object'; Parameters = @('Inputs')
+            Locals = @('pointer', 'IntPtr', 'length', 'UIntPtr', 'status', 'Int32', 'result', 'String'); Body = @'
+                Call utf8
+                {0}
+                Callvirt getBytes
+                Dup
+                Ldlen
+                Conv_U
+                Ldloca_S pointer
+                Conv_U
+                Ldloca_S length
+                Conv_U
+                Call derivation
+                Stloc status
+                Ldloc pointer
+                Ldloc length
+                Call Take
+                Stloc result
+                Ldloc status
+                Brtrue trouble
+                Ldloc result
+                Ldstr separator
+                Ldc_I4_4
+                Callvirt endsWith
+                Brfalse trouble
+                Ldloc result
+                Call From
+                Ret
+                trouble:
+                Ldloc status
+                Box Int32
+                Ldstr separator
+                Ldloc result
+                Call concatObjects
+                Ret
+'@
+        }
+    )
+
     # What tab completion offers; the engine is the judge of what it takes.
     Completion = @{
         Kind = @(
