@@ -76,7 +76,7 @@ BeforeAll {
 
 AfterAll {
     Disconnect-CoexistTenant
-    Remove-Item function:global:Get-MgContext, function:global:Invoke-MgGraphRequest
+    Remove-Item function:Get-MgContext, function:Invoke-MgGraphRequest
     Remove-Variable fakeGraph -Scope Global
 }
 

@@ -12,7 +12,7 @@ function Invoke-NativeJob {
 
         [hashtable] $Request,
 
-        # Which events become output, and under which type name, or by what: @{ findings = 'Coexist.Finding'; people = { param($notice) … } }.
+        # Which events become output, and under which type name, or by what: @{ findings = 'Coexist.Finding'; people = { param($notice) ... } }.
         # Others are dropped.
         [hashtable] $Emit = @{},
 

@@ -23,6 +23,8 @@ const LOOSENINGS: [u64; 2] = [30, 60];
 pub(super) struct Cycle<'a> {
     frame: &'a Frame,
     finest: &'a Level<'a>,
+    /// How much of the room to spare, in percent, is kept back until the groups themselves are refined.
+    pub reserve: u64,
     pub random: Random,
     pub effort: Effort<'a>,
 }
@@ -35,7 +37,7 @@ struct Hierarchy {
 
 impl<'a> Cycle<'a> {
     pub fn new(frame: &'a Frame, finest: &'a Level<'a>, number: u64, watch: &'a dyn Watch) -> Self {
-        Cycle { frame, finest, random: Random::new(number), effort: Effort::new(watch) }
+        Cycle { frame, finest, reserve: 0, random: Random::new(number), effort: Effort::new(watch) }
     }
 
     /// A division from nothing; the coarsest level is divided again and again until the allowance is spent.
@@ -166,10 +168,27 @@ impl<'a> Cycle<'a> {
         self.refine(self.finest, place)
     }
 
+    /// What places may hold on a level.
+    fn limits(&self, level: &Level) -> Vec<u64> {
+        let mut limits = self.frame.capacities.clone();
+        if self.reserve == 0 || level.len() == self.finest.len() {
+            return limits;
+        }
+        for (d, total) in level.total().into_iter().enumerate() {
+            let whole: u128 = limits.iter().skip(d).step_by(self.frame.dimensions).map(|limit| u128::from(*limit)).sum();
+            for limit in limits.iter_mut().skip(d).step_by(self.frame.dimensions) {
+                let share = (u128::from(*limit) * u128::from(total)).div_ceil(whole.max(1));
+                let spare = u128::from(*limit).saturating_sub(share);
+                *limit -= (spare * u128::from(self.reserve) / 100) as u64;
+            }
+        }
+        limits
+    }
+
     /// Brings a level under its limits and improves it.
     fn refine(&mut self, level: &Level, place: Vec<u32>) -> Division {
         let finest = level.len() == self.finest.len();
-        let mut state = State::new(self.frame, level, place, self.frame.capacities.clone());
+        let mut state = State::new(self.frame, level, place, self.limits(level));
         self.effort.spend(level.edges.len() * 2);
         rebalance(&mut state, &mut self.effort);
         let mut searcher = Searcher::new(level.len());

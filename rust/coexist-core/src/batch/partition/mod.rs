@@ -87,6 +87,9 @@ const POPULATION: usize = 8;
 const ABREAST: usize = 2;
 /// The shares of a place that a cluster may fill, one cycle after another: a fine hierarchy sees what a coarse one does not.
 const SHARES: [u64; 4] = [3, 500, 18, 60];
+/// Where ties hardly cluster, coarse levels fill all places but one to the brim, and nothing moves thereafter; so room is kept back there, in percent of what
+/// there is to spare: by divisions from scratch, and by later cycles.
+const RESERVES: [u64; 2] = [80, 50];
 
 /// The place of each group: every group in one that its rule allows, no place over its capacity in any dimension, and as little tie weight between places, and
 /// as low prices, as could be found.
@@ -167,13 +170,19 @@ fn search(frame: &Frame, finest: &Level, watch: &dyn Watch) -> Division {
         spent += cycle.effort.spent;
     }
     let scratch = if settled <= people(false) { POPULATION } else { 0 };
+    let weight: i64 = finest.edges.iter().map(|(_, weight)| i64::from(*weight)).sum::<i64>() / 2;
     let mut idle = 0;
     for round in 0u64.. {
         watch.progress("Placing groups", "", spent.min(budget), Some(budget));
         let fresh = population.is_empty() || (population.len() < scratch && spent * 4 < budget);
+        // More than half of all tie weight lies between places.
+        let scattered = frame.indifferent && population.first().is_some_and(|best| best.cost > weight / 2);
         let task = |lane: usize| {
             let number = round * ABREAST as u64 + lane as u64;
             let mut cycle = Cycle::new(frame, finest, 1 + number, watch);
+            if scattered {
+                cycle.reserve = RESERVES[usize::from(!fresh)];
+            }
             let (division, parents) = if fresh {
                 (cycle.afresh(SHARES[round as usize % SHARES.len()], budget / 16), None)
             } else {
