@@ -90,6 +90,8 @@ const SHARES: [u64; 4] = [3, 500, 18, 60];
 /// Where ties hardly cluster, coarse levels fill all places but one to the brim, and nothing moves thereafter; so room is kept back there, in percent of what
 /// there is to spare: by divisions from scratch, and by later cycles.
 const RESERVES: [u64; 2] = [80, 50];
+/// How many times the usual steps such a graph is worth.
+const SCATTERED: u64 = 3;
 
 /// The place of each group: every group in one that its rule allows, no place over its capacity in any dimension, and as little tie weight between places, and
 /// as low prices, as could be found.
@@ -213,7 +215,8 @@ fn search(frame: &Frame, finest: &Level, watch: &dyn Watch) -> Division {
         population.dedup();
         let after = population.first().map(|best| (best.excess, best.cost));
         idle = if before == after { idle + 1 } else { 0 };
-        if spent >= budget || idle >= 8 || watch.cancelled() || after == Some((0, 0)) {
+        let allowed = if scattered { SCATTERED * budget } else { budget };
+        if spent >= allowed || idle >= 8 || watch.cancelled() || after == Some((0, 0)) {
             break;
         }
     }
