@@ -173,6 +173,9 @@ const PARTNER: &[&str] = &[
 ];
 const SIGN_IN_ACTIVITY: &str = "signInActivity";
 
+/// Properties whose changes no delta query tells: <https://learn.microsoft.com/graph/api/user-delta>, and what is kept outside the directory.
+const UNTRACKED: [&str; 2] = [SIGN_IN_ACTIVITY, "licenseAssignmentStates"];
+
 const LIST: Resource = Resource { kind: "", path: "", select: &["id"], filter: None, expand: None, page: Some("page"), count: None, delta: None, shape: Shape::Graph };
 
 /// Everything that the kinds are read from, in the order of the kinds.
@@ -252,11 +255,11 @@ impl Reading {
         self.kinds.iter().map(first).collect::<Vec<_>>().join("\n")
     }
 
-    /// The properties of a kind whose changes Graph tells; none where it does not: it tracks no sign-in activity.
+    /// The properties of a kind whose changes Graph tells; none where it does not.
     pub fn tracked(&self, kind: &str) -> Option<String> {
         let resource = RESOURCES.iter().find(|resource| resource.kind == kind && resource.delta.is_some())?;
         let select = resource.select(&self.more_of(kind));
-        (!select.contains(SIGN_IN_ACTIVITY)).then_some(select)
+        (!select.split(',').any(|name| UNTRACKED.contains(&name))).then_some(select)
     }
 
     /// What stands for a property that Graph leaves out of an object of [`Reading::tracked`], under its name in a snapshot: a delta query leaves out what

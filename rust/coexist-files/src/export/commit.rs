@@ -1,7 +1,7 @@
 //! A spool becomes part of a snapshot.
 
 use super::delta::{self, fingerprint, Hashing, Left, Members};
-use super::merge::{Counts, Merge};
+use super::merge::{Complete, Counts, Merge};
 use super::pages::Pages;
 use super::spool::{self, clean, file_name};
 use crate::read::snapshot::{find, folder_name, read_tenant, Domains, Found};
@@ -106,7 +106,7 @@ pub fn commit(commit: &Commit, watch: &dyn Watch) -> Result<Committed, Problem> 
         }
         let merged = there.filter(|_| since.is_some() || !commit.replace_kinds).map(|(_, path)| path);
         let complete = commit.pages.filter(|_| since.is_some()).map(|from| move |members: &mut Members, is_new| (from.complete)(kind, members, is_new));
-        let complete = complete.as_ref().map(|complete| complete as &dyn Fn(&mut Members, bool));
+        let complete = complete.as_ref().map(|complete| complete as &Complete);
         let (merge, bad) = Merge::open(kind, &piped, merged.as_ref(), watch)?;
         bad.into_iter().for_each(|problem| problems.push(usize::MAX, || problem));
         let mut counts = Counts::default();

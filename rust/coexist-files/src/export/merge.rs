@@ -33,6 +33,9 @@ enum Origin {
     There,
 }
 
+/// Makes of an object and its changes what the service would have told of it in whole; true where there was no such object.
+pub(super) type Complete<'c> = dyn Fn(&mut Members, bool) + 'c;
+
 /// Both sides of one kind.
 pub(super) struct Merge<'a> {
     kind: Kind,
@@ -100,7 +103,7 @@ impl<'a> Merge<'a> {
         mut self,
         path: &Path,
         out: &mut dyn Write,
-        complete: Option<&dyn Fn(&mut Members, bool)>,
+        complete: Option<&Complete>,
         problems: &mut Problems,
         limit: usize,
         watch: &dyn Watch,
@@ -166,7 +169,7 @@ impl<'a> Merge<'a> {
         &mut self,
         group: &[(Origin, Entry)],
         changes: usize,
-        complete: &dyn Fn(&mut Members, bool),
+        complete: &Complete,
         raw: &mut Vec<u8>,
         line: &mut Vec<u8>,
     ) -> Result<bool, Problem> {
