@@ -41,7 +41,7 @@ BeforeAll {
 }
 
 AfterAll {
-    Remove-Item function:global:Get-MgContext, function:global:Get-MgRequestContext, function:global:Set-MgRequestContext, function:global:Invoke-MgGraphRequest -ErrorAction Ignore
+    Remove-Item function:Get-MgContext, function:Get-MgRequestContext, function:Set-MgRequestContext, function:Invoke-MgGraphRequest
     Remove-Variable fakeGraph, fakeContext, fakeRetries -Scope Global -ErrorAction Ignore
     Disconnect-CoexistTenant
 }
