@@ -7,7 +7,7 @@ function New-FakeGraph {
     [hashtable]::Synchronized(@{
             Users = $Users; Groups = $Groups; TenantId = '11111111-2222-3333-4444-555555555555'; Domain = 'contoso.onmicrosoft.com'; Root = 'https://graph.microsoft.com'
             Asked = [Collections.ArrayList]::Synchronized([Collections.ArrayList]::new()); ThrottleOnce = @{}; Refuse = $null; Tokens = [Collections.ArrayList]::Synchronized([Collections.ArrayList]::new())
-            Forms = [Collections.ArrayList]::Synchronized([Collections.ArrayList]::new())
+            Forms = [Collections.ArrayList]::Synchronized([Collections.ArrayList]::new()); Changes = @{}; Expired = $false
         })
 }
 
@@ -62,6 +62,14 @@ function Get-FakeAnswer {
         '^/organization$' { '{"value":[{"id":"' + $Graph.TenantId + '","displayName":"Contoso","verifiedDomains":[{"name":"' + $Graph.Domain + '","isInitial":true},{"name":"contoso.com"}]}]}' }
         '^/users/\$count$' { [string]$Graph.Users }
         '^/contacts/\$count$' { '0' }
+        '^(?<list>/(users|groups|contacts))/delta\(\)$' {
+            $changes = @($Graph.Changes[$Matches.list] | Where-Object { $_ })
+            if ($query -notmatch 'deltatoken=latest') {
+                if ($Graph.Expired) { return @{ status = 410; headers = @{}; body = '{"error":{"code":"resyncRequired","message":"Resync required."}}' } }
+            }
+            else { $changes = @() }
+            '{"value":[' + ($changes -join ',') + '],"@odata.deltaLink":"' + $Graph.Root + '/v1.0' + $path + '?$deltatoken=1"}'
+        }
         '^/users$' { Get-FakePage $Graph $path $query $Graph.Users $user }
         '^/groups$' { Get-FakePage $Graph $path $query $Graph.Groups $group }
         '^/groups/[^/]+/members$' { Get-FakePage $Graph $path $query 3 $member }

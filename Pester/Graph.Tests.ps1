@@ -41,7 +41,7 @@ BeforeAll {
 }
 
 AfterAll {
-    Remove-Item function:Get-MgContext, function:Get-MgRequestContext, function:Set-MgRequestContext, function:Invoke-MgGraphRequest -ErrorAction Ignore
+    Remove-Item function:Get-MgContext, function:Get-MgRequestContext, function:Set-MgRequestContext, function:Invoke-MgGraphRequest
     Remove-Variable fakeGraph, fakeContext, fakeRetries -Scope Global -ErrorAction Ignore
     Disconnect-CoexistTenant
 }
@@ -132,6 +132,39 @@ Describe 'Export-CoexistSnapshot through the session' {
         @($written | Where-Object { $_ -is [Management.Automation.VerboseRecord] }) -match 'went on where it stopped' | Should -Not -BeNullOrEmpty
         ($written | Where-Object { $_.Kind }).Objects | Should -Be $fakeGraph.Users
         @($fakeGraph.Asked -match '/users\?').Count | Should -Be 1
+    }
+
+    It 'reads again only what changed, and says where it reads everything' {
+        $path = Join-Path $TestDrive delta
+        $id = { 'c0e81570-0000-0000-0000-{0:d12}' -f $args[0] }
+        $both = @{ Tenant = $tenant; Path = $path; Kind = 'users', 'groups' }
+        $null = Export-CoexistSnapshot @both
+        $fakeGraph.Asked.Clear()
+        $fakeGraph.Changes['/users'] = ('{"id":"' + (& $id 3) + '","@removed":{"reason":"changed"}}'), ('{"id":"' + (& $id 5) + '","displayName":"Renamed","userType":null}'),
+        ('{"id":"' + (& $id 9000) + '","userPrincipalName":"new@contoso.com"}')
+        $groups, $users = Export-CoexistSnapshot @both
+        $users.Objects, $users.Added, $users.Replaced, $users.Removed | Should -Be $fakeGraph.Users, 1, 1, 1
+        $groups.Objects, $groups.Replaced, $groups.Removed | Should -Be $fakeGraph.Groups, 0, 0
+        foreach ($asked in $fakeGraph.Asked) { $asked | Should -Match 'GET .*/(users|groups)/delta\(\)\?\$deltatoken=1$' }
+        $read = @{}
+        foreach ($user in Get-CoexistSnapshot $path users) { $read[$user.id] = $user }
+        $read.ContainsKey((& $id 3)) | Should -BeFalse
+        $read[(& $id 5)].displayName, $read[(& $id 5)].userPrincipalName, $read[(& $id 5)].userType | Should -Be 'Renamed', 'user5@contoso.com', $null
+        # What Graph leaves out of a new object was never set, which is empty and not unknown.
+        $read[(& $id 9000)].PSObject.Properties.Name | Should -Contain 'usageLocation'
+
+        $fakeGraph.Changes.Clear()
+        $fakeGraph.Expired = $true
+        try { $users = Export-CoexistSnapshot -Tenant $tenant -Path $path -Kind users -WarningVariable warned -WarningAction SilentlyContinue }
+        finally { $fakeGraph.Expired = $false }
+        $users.Objects | Should -Be $fakeGraph.Users
+        "$warned" | Should -Match 'no longer tells what changed of users'
+        Add-Content (Join-Path $path groups.jsonl) ''
+        $said = Export-CoexistSnapshot @both -Verbose 4>&1 | Where-Object { $_ -is [Management.Automation.VerboseRecord] }
+        "$said" | Should -Match 'groups were changed since'
+        $fakeGraph.Asked.Clear()
+        $null = Export-CoexistSnapshot @both -Replace
+        @($fakeGraph.Asked -match '/(users|groups)\?').Count | Should -Be 4
     }
 
     It 'stops when the session has gone over to another tenant' {

@@ -27,6 +27,7 @@ REQUESTS = [
         # What a snapshot is read with.
         ("POST", "/$batch"), ("GET", "/organization"), ("GET", "/users"), ("GET", "/users/$count"), ("GET", "/groups"),
         ("GET", "/groups/{group-id}/members"), ("GET", "/contacts"), ("GET", "/contacts/$count"), ("GET", "/subscribedSkus"),
+        ("GET", "/users/delta()"), ("GET", "/groups/delta()"), ("GET", "/contacts/delta()"),
         ("GET", "/policies/crossTenantAccessPolicy"), ("GET", "/policies/crossTenantAccessPolicy/default"),
         ("GET", "/policies/crossTenantAccessPolicy/partners"),
     ]
@@ -41,6 +42,10 @@ REQUESTS = [
 ]
 # Where the facts name no page of their own.
 DOCS = "https://learn.microsoft.com/graph/api/overview"
+
+# Delta functions: the type of their objects, which the assembly hides behind one name, and the option of the reference pages that it does not list.
+DELTA_OF = {"/users/delta()": "user", "/groups/delta()": "group", "/contacts/delta()": "orgContact"}
+DELTA_OPTIONS = ["$deltatoken"]
 
 # What the reference says in prose, which no syntax block shows.
 CONFLICTS = [
@@ -151,6 +156,9 @@ def main():
         for name in ("query_parameters", "returns", "body_type"):
             if request.get(name):
                 row[{"query_parameters": "queryParameters", "body_type": "bodyType"}.get(name, name)] = request[name]
+        if path in DELTA_OF:
+            row["returns"] = DELTA_OF[path] + "CollectionResponse"
+            row["deltaOptions"] = {"names": DELTA_OPTIONS, "source": row["docs"]}
         # Of a list, the type of its objects.
         returned = (request.get("returns") or "").removesuffix("CollectionResponse")
         if "nested" in request:

@@ -15,9 +15,12 @@ function Export-CoexistSnapshot {
     Microsoft 365 groups, Mailbox to the permissions on a calendar.
 
     Without piped objects, the kinds that -Kind names are read through Microsoft Graph from a tenant that Connect-CoexistTenant knows: users, guests
-    (with their sign-in activity), groups, members, orgContacts, licences, policy. Each is read whole, with named properties only, page by page to
-    the disk, and replaces what the snapshot had of it. The quotas of Graph are kept, refusals waited out; a run that was killed, cancelled or lost
-    its token goes on where it stopped when the same command is run again within two days.
+    (with their sign-in activity), groups, members, orgContacts, licences, policy. Each is read with named properties only, page by page to the
+    disk, and replaces what the snapshot had of it. Of users, groups and orgContacts a later run into the same snapshot reads only what changed
+    since. They are read whole again where Graph no longer knows what changed (after about a week; a warning says so), where other properties are
+    asked for, where the kind's file was changed since by anything else, with signInActivity or licenseAssignmentStates as -Property, and with
+    -Replace. The quotas of Graph are kept, refusals waited out; a run that was killed, cancelled or lost its token goes on where it stopped when
+    the same command is run again within two days.
 
     Nothing is visible in the snapshot before everything has arrived; an interrupted export changes nothing.
 
@@ -40,14 +43,15 @@ function Export-CoexistSnapshot {
     Further properties to keep, for your own use; of users, guests, groups and orgContacts also through Graph.
 
     .PARAMETER Replace
-    Replace what the snapshot holds of the piped kinds, instead of adding to it. Through Graph a kind is always replaced; with -Replace also one that
-    was piped from cmdlets that tell more about its objects.
+    Replace what the snapshot holds of the piped kinds, instead of adding to it. Through Graph: read everything anew and not only what changed, and
+    replace also a kind that was piped from cmdlets that tell more about its objects.
 
     .INPUTS
     Output of Get-Mailbox, Get-MailUser, Get-MailContact, Get-DistributionGroup, Get-AcceptedDomain, Get-MgUser, Get-ADUser and others.
 
     .OUTPUTS
-    Coexist.SnapshotKind, for each kind that was written: Kind, Objects, Added, Replaced, Path.
+    Coexist.SnapshotKind, for each kind that was written: Kind, Objects, Added, Replaced, Removed, Path.
+    Removed counts what Graph told to be gone; where a kind was read whole, it is 0.
 
     .EXAMPLE
     Get-Mailbox -ResultSize Unlimited | Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path ./source
@@ -84,11 +88,17 @@ function Export-CoexistSnapshot {
 
     Reads what Graph holds of a connected tenant.
 
+    .EXAMPLE
+    Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path ./source -Kind users, groups
+
+    A week later at most: reads what changed.
+
     .NOTES
     Errors:
     TenantConflict           the folder holds a snapshot of another tenant
     TenantNotConnected       nothing was piped, and Connect-CoexistTenant does not know the tenant
     TenantMismatch           the session has gone over to another tenant
+    FileChanged              the kind's file was changed while changes to it were read; run it again
     KindOfAnotherSource      the kind was piped from cmdlets that tell more; see -Replace
     NotReadThroughGraph      no such kind, or no such property of it, is read through Graph
     TokenExpired, PermissionDenied, Throttled, ServiceUnavailable: what Graph said, with its request id; what was read by then is kept
@@ -174,6 +184,10 @@ function Export-CoexistSnapshot {
             try { Invoke-NativeJob $PSCmdlet $request -Connection $connection -Result ([ref]$result) }
             finally { if ($null -ne $retries) { $null = Set-SessionRetry $retries } }
             if ($result.resumed) { $PSCmdlet.WriteVerbose('An earlier export had been interrupted; this one went on where it stopped.') }
+            foreach ($item in $result.anew) {
+                # That Graph has forgotten is news; the others follow from what the user did.
+                if ($item.code -eq 'DeltaExpired') { $PSCmdlet.WriteWarning($item.message) } else { $PSCmdlet.WriteVerbose($item.message) }
+            }
             foreach ($item in $result.kinds) { ConvertTo-NativeResult $item Coexist.SnapshotKind }
             return
         }

@@ -117,8 +117,8 @@ impl ErrorBody {
 /// Graph's words for tokens that it no longer takes.
 const TOKEN_CODES: [&str; 3] = ["InvalidAuthenticationToken", "CompactToken", "TokenExpired"];
 
-/// What Graph says in place of 410 about a `$skiptoken` that it no longer knows.
-const SKIPTOKEN_CODES: [&str; 3] = ["Directory_ExpiredPageToken", "Directory_InvalidPageToken", "InvalidSkipToken"];
+/// What Graph says in place of 410 about a `$skiptoken` or `$deltatoken` that it no longer knows.
+const SKIPTOKEN_CODES: [&str; 5] = ["Directory_ExpiredPageToken", "Directory_InvalidPageToken", "InvalidSkipToken", "syncStateNotFound", "resyncRequired"];
 
 impl GraphError {
     pub(crate) fn new(fault: Fault, call: &Call) -> Self {

@@ -27,6 +27,21 @@ pub enum Position {
     Done,
 }
 
+/// What a reading of a kind gives, and where the next one goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Round {
+    /// Only what changed since what is kept was read; otherwise everything.
+    pub changes: bool,
+    /// The delta link that will tell what changes after this reading, from the version on.
+    pub link: Option<String>,
+}
+
+/// In an object of a round of changes: it is no longer there.
+pub const REMOVED: &str = "@removed";
+
+/// The properties of an object, each value as it came.
+pub type Members = BTreeMap<String, Box<RawValue>>;
+
 /// What keeps the objects of one reading.
 pub trait Sink {
     /// Why something could not be kept.
@@ -52,6 +67,15 @@ pub trait Sink {
     /// # Errors
     /// When it cannot be dropped.
     fn restart(&mut self, kind: &str) -> Result<(), Self::Error>;
+
+    /// The delta link that an earlier reading left with what is kept of the kind; none where that was changed since, or read with other properties.
+    fn delta(&self, kind: &str) -> Option<String>;
+
+    /// What the reading under way gives.
+    fn round(&self, kind: &str) -> Round;
+
+    /// Says what the reading gives; durable with the next mark.
+    fn set_round(&mut self, kind: &str, round: Round);
 
     /// Tells how many objects of the kind there are by now, and of how many.
     fn progress(&self, kind: &str, total: Option<u64>);
@@ -82,7 +106,7 @@ impl<E> From<GraphError> for ReadError<E> {
 /// What is worth knowing about a reading that went well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// Stable; `SignInActivityUnavailable`, `ListRestarted`, `MembersNotReadable`.
+    /// Stable; `SignInActivityUnavailable`, `ListRestarted`, `DeltaExpired`, `MembersNotReadable`.
     pub code: &'static str,
     /// The kind, or the object of it.
     pub target: String,
@@ -107,6 +131,8 @@ pub struct Resource {
     pub page: Option<&'static str>,
     /// Where the number of objects is told.
     pub count: Option<&'static str>,
+    /// The function that tells what changed.
+    pub delta: Option<&'static str>,
     shape: Shape,
 }
 
@@ -147,16 +173,19 @@ const PARTNER: &[&str] = &[
 ];
 const SIGN_IN_ACTIVITY: &str = "signInActivity";
 
-const LIST: Resource = Resource { kind: "", path: "", select: &["id"], filter: None, expand: None, page: Some("page"), count: None, shape: Shape::Graph };
+/// Properties whose changes no delta query tells: <https://learn.microsoft.com/graph/api/user-delta>, and what is kept outside the directory.
+const UNTRACKED: [&str; 2] = [SIGN_IN_ACTIVITY, "licenseAssignmentStates"];
+
+const LIST: Resource = Resource { kind: "", path: "", select: &["id"], filter: None, expand: None, page: Some("page"), count: None, delta: None, shape: Shape::Graph };
 
 /// Everything that the kinds are read from, in the order of the kinds.
 pub const RESOURCES: [Resource; 10] = [
-    Resource { kind: "users", path: "/users", select: USER, count: Some("/users/$count"), ..LIST },
+    Resource { kind: "users", path: "/users", select: USER, count: Some("/users/$count"), delta: Some("/users/delta()"), ..LIST },
     Resource { kind: "guests", path: "/users", select: GUEST, filter: Some("userType eq 'Guest'"), page: Some("pageWithSignInActivity"), count: Some("/users/$count"), ..LIST },
-    Resource { kind: "groups", path: "/groups", select: GROUP, shape: Shape::Recipient, ..LIST },
+    Resource { kind: "groups", path: "/groups", select: GROUP, delta: Some("/groups/delta()"), shape: Shape::Recipient, ..LIST },
     Resource { kind: "members", path: "/groups", ..LIST },
     Resource { kind: "members", path: "/groups/{group-id}/members", ..LIST },
-    Resource { kind: "orgContacts", path: "/contacts", select: CONTACT, count: Some("/contacts/$count"), ..LIST },
+    Resource { kind: "orgContacts", path: "/contacts", select: CONTACT, count: Some("/contacts/$count"), delta: Some("/contacts/delta()"), ..LIST },
     Resource { kind: "licences", path: "/subscribedSkus", select: SKU, page: None, ..LIST },
     Resource { kind: "policy", path: "/policies/crossTenantAccessPolicy", select: &["allowedCloudEndpoints", "displayName", "id"], page: None, shape: Shape::Single("crossTenantAccessPolicy"), ..LIST },
     Resource { kind: "policy", path: "/policies/crossTenantAccessPolicy/default", select: ACCESS, page: None, shape: Shape::Single("crossTenantAccessPolicy/default"), ..LIST },
@@ -226,6 +255,31 @@ impl Reading {
         self.kinds.iter().map(first).collect::<Vec<_>>().join("\n")
     }
 
+    /// The properties of a kind whose changes Graph tells; none where it does not.
+    pub fn tracked(&self, kind: &str) -> Option<String> {
+        let resource = RESOURCES.iter().find(|resource| resource.kind == kind && resource.delta.is_some())?;
+        let select = resource.select(&self.more_of(kind));
+        (!select.split(',').any(|name| UNTRACKED.contains(&name))).then_some(select)
+    }
+
+    /// What stands for a property that Graph leaves out of an object of [`Reading::tracked`], under its name in a snapshot: a delta query leaves out what
+    /// was never set, where a list says null.
+    pub fn unset(&self, kind: &str) -> Vec<(String, &'static str)> {
+        let Some(resource) = RESOURCES.iter().find(|resource| resource.kind == kind) else { return Vec::new() };
+        let types: Types = crate::data::parse("graph-requests.json", include_str!("../../../data/graph-requests.json"));
+        let of = EXTENSIBLE.iter().find(|(known, _)| *known == kind).and_then(|(_, of)| types.types.get(*of));
+        let value = |name: &str| match of.and_then(|of| of.get(name)) {
+            Some(of) if of.starts_with("Collection(") => "[]",
+            _ if resource.shape == Shape::Recipient && name == ON_PREMISES_SYNC => "false",
+            _ => "null",
+        };
+        let name = |name: &str| match resource.shape {
+            Shape::Recipient => RECIPIENT_NAMES.iter().find(|(graph, _)| *graph == name).map_or(name, |(_, exchange)| exchange).to_owned(),
+            _ => name.to_owned(),
+        };
+        resource.select(&self.more_of(kind)).split(',').map(|graph| (name(graph), value(graph))).collect()
+    }
+
     fn more_of(&self, kind: &str) -> Vec<String> {
         self.more.iter().filter_map(|name| property(kind, name)).collect()
     }
@@ -243,11 +297,16 @@ fn property(kind: &str, name: &str) -> Option<String> {
 }
 
 impl Resource {
-    /// The path with its query; names of `more` that are asked already are not asked twice.
-    fn call_path(&self, more: &[String], top: usize) -> String {
+    /// The names that are asked for; those of `more` that are asked already are not asked twice.
+    fn select(&self, more: &[String]) -> String {
         let mut select: Vec<&str> = self.select.to_vec();
         select.extend(more.iter().map(String::as_str).filter(|name| !self.select.contains(name)));
-        let mut query = format!("$select={}", select.join(","));
+        select.join(",")
+    }
+
+    /// The path with its query.
+    fn call_path(&self, more: &[String], top: usize) -> String {
+        let mut query = format!("$select={}", self.select(more));
         if let Some(filter) = self.filter {
             query += &format!("&$filter={}", filter.replace(' ', "%20"));
         }
@@ -269,11 +328,17 @@ impl Resource {
     }
 }
 
+/// Asks for a delta link alone: what changes from now on.
+fn latest_path(delta: &str, select: &str) -> String {
+    format!("{delta}?$select={select}&$deltatoken=latest")
+}
+
 /// Every first request that a reading sends, for comparison with what Graph takes: method, path template, query.
 pub fn emitted() -> Vec<(Method, &'static str, String)> {
     let paged = RESOURCES.iter().map(|resource| (Method::Get, resource.path, resource.call_path(&[], 999)));
     let counts = RESOURCES.iter().filter_map(|resource| Some((Method::Get, resource.count?, count_path(resource)?)));
-    paged.chain(counts).chain([(Method::Post, "/$batch", "/$batch".to_owned()), (Method::Get, "/organization", TENANT.to_owned())]).collect()
+    let deltas = RESOURCES.iter().filter_map(|resource| Some((Method::Get, resource.delta?, latest_path(resource.delta?, &resource.select(&[])))));
+    paged.chain(counts).chain(deltas).chain([(Method::Post, "/$batch", "/$batch".to_owned()), (Method::Get, "/organization", TENANT.to_owned())]).collect()
 }
 
 fn count_path(resource: &Resource) -> Option<String> {
@@ -288,6 +353,8 @@ struct Page<'a> {
     value: Vec<&'a RawValue>,
     #[serde(rename = "@odata.nextLink", borrow, default)]
     next: Option<Cow<'a, str>>,
+    #[serde(rename = "@odata.deltaLink", borrow, default)]
+    delta: Option<Cow<'a, str>>,
 }
 
 fn page<'a>(body: &'a [u8], call: &Call) -> Result<Page<'a>, GraphError> {
@@ -388,20 +455,48 @@ impl<'r, S: Sink> Reader<'r, S> {
     async fn list(&self, resource: &Resource) -> Result<(), ReadError<S::Error>> {
         let kind = resource.kind;
         let first = resource.first(self.reading, self.engine);
-        let total = self.count(resource).await;
-        let mut restarts = 0;
-        let begun = match self.sink().position(kind) {
-            Position::At(link) => Call::get(link),
-            _ => first.clone(),
+        let (position, mut round, delta) = {
+            let sink = self.sink();
+            (sink.position(kind), sink.round(kind), sink.delta(kind).filter(|link| is_delta_of(resource, link)))
         };
+        let mut restarts = 0;
+        let begun = match (position, delta) {
+            (Position::At(link), _) => Call::get(link),
+            (_, Some(link)) => {
+                round = Round { changes: true, link: None };
+                Call::get(link)
+            }
+            _ => {
+                round = Round { changes: false, link: self.latest(resource).await };
+                first.clone()
+            }
+        };
+        self.sink().set_round(kind, round.clone());
+        let total = if round.changes { None } else { self.count(resource).await };
         let mut call = begun;
         let mut answer = self.engine.send(call.clone()).await;
         loop {
             let body = match answer {
                 Ok(answer) => answer.body,
+                Err(error) if round.changes && matches!(error.fault(), Fault::PageGone | Fault::RequestRefused | Fault::ObjectNotFound) => {
+                    round = Round { changes: false, link: self.latest(resource).await };
+                    {
+                        let mut sink = self.sink();
+                        sink.restart(kind).map_err(ReadError::Sink)?;
+                        sink.set_round(kind, round.clone());
+                    }
+                    self.note("DeltaExpired", kind, &format!("Graph no longer tells what changed of {kind} since they were last read, so all were read anew: {error}"));
+                    call = first.clone();
+                    answer = self.engine.send(call.clone()).await;
+                    continue;
+                }
                 Err(error) if error.fault() == Fault::PageGone && restarts < RESTARTS => {
                     restarts += 1;
-                    self.sink().restart(kind).map_err(ReadError::Sink)?;
+                    {
+                        let mut sink = self.sink();
+                        sink.restart(kind).map_err(ReadError::Sink)?;
+                        sink.set_round(kind, round.clone());
+                    }
                     self.note("ListRestarted", kind, "the service no longer knew where the list was interrupted, so it was read from its beginning");
                     call = first.clone();
                     answer = self.engine.send(call.clone()).await;
@@ -417,9 +512,13 @@ impl<'r, S: Sink> Reader<'r, S> {
             };
             let page = page(&body, &call)?;
             let keep = async {
-                let objects: Vec<Cow<str>> = page.value.iter().map(|object| shape(object, resource.shape)).collect();
+                let each = if round.changes { change } else { shape };
+                let objects: Vec<Cow<str>> = page.value.iter().map(|object| each(object, resource.shape)).collect();
                 let mut sink = self.sink();
                 sink.add(kind, &objects).map_err(ReadError::Sink)?;
+                if round.changes && page.next.is_none() {
+                    sink.set_round(kind, Round { changes: true, link: page.delta.as_deref().map(|link| relative(link).to_owned()) });
+                }
                 let position = page.next.as_ref().map_or(Position::Done, |next| Position::At(next.to_string()));
                 sink.mark(kind, position).map_err(ReadError::Sink)?;
                 sink.progress(kind, total);
@@ -436,6 +535,16 @@ impl<'r, S: Sink> Reader<'r, S> {
                 }
             }
         }
+    }
+
+    /// The link that will tell what changes from now on. It is asked for before the list is read: what changes meanwhile is then told twice and not lost.
+    /// The list itself is no initial round of a delta query, which leaves out what was never set. Without the link the next reading reads everything.
+    async fn latest(&self, resource: &Resource) -> Option<String> {
+        let select = self.reading.tracked(resource.kind)?;
+        let call = Call::get(latest_path(resource.delta?, &select));
+        let answer = self.engine.send(call.clone()).await.ok()?;
+        let link = page(&answer.body, &call).ok()?.delta.map(|link| relative(&link).to_owned())?;
+        Some(link).filter(|link| is_delta_of(resource, link))
     }
 
     /// How many there are, for the progress alone.
@@ -581,6 +690,15 @@ fn is_without_premium(error: &GraphError) -> bool {
     error.reason.as_deref().is_some_and(|reason| reason.starts_with("Authentication_RequestFromNonPremiumTenant"))
 }
 
+/// A link comes from a file that anybody may have edited: it leads to the resource's own delta function, or it is not followed.
+fn is_delta_of(resource: &Resource, link: &str) -> bool {
+    let path = link.split('?').next().unwrap_or_default();
+    let function = path.strip_prefix(resource.path).and_then(|rest| rest.strip_prefix('/'));
+    function.is_some_and(|function| ["delta", "delta()", "microsoft.graph.delta", "microsoft.graph.delta()"].contains(&function))
+}
+
+const ON_PREMISES_SYNC: &str = "onPremisesSyncEnabled";
+
 /// Graph's names for what Exchange's cmdlets emit, too.
 const RECIPIENT_NAMES: [(&str, &str); 6] = [
     ("id", "ExternalDirectoryObjectId"),
@@ -588,7 +706,7 @@ const RECIPIENT_NAMES: [(&str, &str); 6] = [
     ("mail", "PrimarySmtpAddress"),
     ("mailNickname", "Alias"),
     ("proxyAddresses", "EmailAddresses"),
-    ("onPremisesSyncEnabled", "IsDirSynced"),
+    (ON_PREMISES_SYNC, "IsDirSynced"),
 ];
 
 fn shape<'a>(object: &'a RawValue, shape: Shape) -> Cow<'a, str> {
@@ -603,7 +721,7 @@ fn shape<'a>(object: &'a RawValue, shape: Shape) -> Cow<'a, str> {
             for (graph, exchange) in RECIPIENT_NAMES {
                 if let Some(value) = members.remove(graph) {
                     // Graph says null about what was never synchronized.
-                    let value = if graph == "onPremisesSyncEnabled" && value.is_null() { Value::Bool(false) } else { value };
+                    let value = if graph == ON_PREMISES_SYNC && value.is_null() { Value::Bool(false) } else { value };
                     members.insert(exchange.to_owned(), value);
                 }
             }
@@ -621,6 +739,43 @@ fn shape<'a>(object: &'a RawValue, shape: Shape) -> Cow<'a, str> {
         }
     }
     Cow::Owned(Value::Object(members).to_string())
+}
+
+/// An object of a round of changes: what it has replaces what is kept of it, the rest stays. What depends on several properties waits for [`complete`].
+fn change<'a>(object: &'a RawValue, shape: Shape) -> Cow<'a, str> {
+    let Ok(mut members) = serde_json::from_str::<Members>(object.get()) else { return Cow::Borrowed(object.get()) };
+    let removed = members.remove_entry(REMOVED);
+    members.retain(|name, _| !name.contains('@') && (removed.is_none() || name == "id"));
+    if shape == Shape::Recipient {
+        for (graph, exchange) in RECIPIENT_NAMES {
+            if let Some(value) = members.remove(graph) {
+                let value = if graph == ON_PREMISES_SYNC && value.get() == "null" { raw("false") } else { value };
+                members.insert(exchange.to_owned(), value);
+            }
+        }
+    }
+    members.extend(removed);
+    // Names and values that were JSON are JSON.
+    serde_json::to_string(&members).map_or(Cow::Borrowed(object.get()), Cow::Owned)
+}
+
+fn raw(json: &'static str) -> Box<RawValue> {
+    serde_json::value::to_raw_value(&serde_json::from_str::<Value>(json).unwrap_or_default()).unwrap_or_default()
+}
+
+/// Makes of a kept object with its changes what a list would have given; `unset` is [`Reading::unset`].
+pub fn complete(kind: &str, members: &mut Members, unset: &[(String, &'static str)], is_new: bool) {
+    for (name, value) in unset.iter().filter(|(name, _)| is_new && !members.contains_key(name)).collect::<Vec<_>>() {
+        members.insert(name.clone(), raw(value));
+    }
+    if RESOURCES.iter().any(|resource| resource.kind == kind && resource.shape == Shape::Recipient) {
+        let of = ["mailEnabled", "groupTypes", "securityEnabled"];
+        let told = of.iter().filter_map(|name| Some(((*name).to_owned(), serde_json::from_str(members.get(*name)?.get()).ok()?))).collect();
+        members.remove("RecipientTypeDetails");
+        if let Some(of) = recipient_type(&told).and_then(|of| serde_json::value::to_raw_value(of).ok()) {
+            members.insert("RecipientTypeDetails".to_owned(), of);
+        }
+    }
 }
 
 /// What Exchange calls a group; nothing where it is none of Exchange's.

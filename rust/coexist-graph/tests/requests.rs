@@ -27,7 +27,7 @@ fn each_has_a_method_a_path_options_and_properties_that_there_are() {
         assert_eq!(known["version"], "v1.0");
         let (bare, query) = path.split_once('?').unwrap_or((&path, ""));
         assert_eq!(bare, template);
-        let options: BTreeSet<&str> = known["queryParameters"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let options: BTreeSet<&str> = [&known["queryParameters"], &known["deltaOptions"]["names"]].into_iter().filter_map(Value::as_array).flatten().filter_map(Value::as_str).collect();
         let properties = truth["types"].get(of(known)).map(|properties| properties.as_object().unwrap());
         for option in query.split('&').filter(|option| !option.is_empty()) {
             let (name, value) = option.split_once('=').unwrap();
@@ -43,7 +43,7 @@ fn each_has_a_method_a_path_options_and_properties_that_there_are() {
         assert!(query.contains("$select=") || template.ends_with("$count") || template == "/$batch", "{path}");
         met.insert(template);
     }
-    assert!(met.len() >= 12, "{met:?}");
+    assert!(met.len() >= 15, "{met:?}");
 }
 
 #[test]

@@ -39,6 +39,17 @@ struct Outcome<'c> {
     /// It went on where an earlier run had stopped.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     resumed: bool,
+    /// Why kinds of which changes alone could have been read were read whole.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    anew: &'c [Anew],
+}
+
+/// One kind that was read whole although an earlier reading had left a delta link.
+#[derive(Serialize)]
+pub(super) struct Anew {
+    pub(super) code: &'static str,
+    pub(super) kind: String,
+    pub(super) message: String,
 }
 
 /// One kind, as Export-CoexistSnapshot emits it.
@@ -49,6 +60,7 @@ struct Written {
     objects: u64,
     added: u64,
     replaced: u64,
+    removed: u64,
     path: String,
 }
 
@@ -65,22 +77,24 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
                 source: None,
                 replace_kinds: *replace_kinds,
                 force: *force,
+                pages: None,
             },
             context,
         )?;
         emit(context, "problems", &committed.problems)?;
-        outcome(path, &committed, false)
+        outcome(path, &committed, false, &[])
     }))
 }
 
 /// What a commit came to, as Export-CoexistSnapshot emits it.
-pub(super) fn outcome(path: &Path, committed: &Committed, resumed: bool) -> Result<Vec<u8>, Failure> {
+pub(super) fn outcome(path: &Path, committed: &Committed, resumed: bool, anew: &[Anew]) -> Result<Vec<u8>, Failure> {
     let kinds = committed.kinds.iter().map(|(kind, written)| Written {
         kind: *kind,
         objects: written.counts.objects,
         added: written.counts.added,
         replaced: written.counts.replaced,
+        removed: written.counts.removed,
         path: path.join(&written.file).display().to_string(),
     });
-    encode(&Outcome { tenant: &committed.tenant, kinds: kinds.collect(), resumed })
+    encode(&Outcome { tenant: &committed.tenant, kinds: kinds.collect(), resumed, anew })
 }

@@ -1,6 +1,8 @@
 //! A spool becomes part of a snapshot.
 
-use super::merge::{Counts, Merge};
+use super::delta::{self, fingerprint, Hashing, Left, Members};
+use super::merge::{Complete, Counts, Merge};
+use super::pages::Pages;
 use super::spool::{self, clean, file_name};
 use crate::read::snapshot::{find, folder_name, read_tenant, Domains, Found};
 use crate::read::{read_text, Problems, TENANT_FILE};
@@ -33,6 +35,23 @@ pub struct Commit<'a> {
     pub replace_kinds: bool,
     /// Even where the folder holds another tenant.
     pub force: bool,
+    /// The objects were read from a service, some of the kinds perhaps as changes.
+    pub pages: Option<FromPages<'a>>,
+}
+
+/// What a commit must know of objects that were read from a service.
+#[derive(Clone, Copy)]
+pub struct FromPages<'a> {
+    /// What was read.
+    pub pages: &'a Pages,
+    /// Makes of an object and its changes what the service would have told of it in whole; true where there was no such object.
+    pub complete: &'a dyn Fn(Kind, &mut Members, bool),
+}
+
+impl std::fmt::Debug for FromPages<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.pages.fmt(f)
+    }
 }
 
 /// What was committed.
@@ -80,20 +99,34 @@ pub fn commit(commit: &Commit, watch: &dyn Watch) -> Result<Committed, Problem> 
         let there = there(folder, kind, &found, commit)?;
         let file = there.as_ref().map_or_else(|| file_name(kind), |(name, _)| name.clone());
         let path = folder.join(&file);
-        let merged = there.filter(|_| !commit.replace_kinds).map(|(_, path)| path);
+        let round = commit.pages.and_then(|from| from.pages.kind_round(kind));
+        let since = round.and_then(|(_, round)| round.since.as_deref());
+        if since.is_some_and(|since| fingerprint(&path).ok().as_deref() != Some(since)) {
+            return Err(changed(&path));
+        }
+        let merged = there.filter(|_| since.is_some() || !commit.replace_kinds).map(|(_, path)| path);
+        let complete = commit.pages.filter(|_| since.is_some()).map(|from| move |members: &mut Members, is_new| (from.complete)(kind, members, is_new));
+        let complete = complete.as_ref().map(|complete| complete as &Complete);
         let (merge, bad) = Merge::open(kind, &piped, merged.as_ref(), watch)?;
         bad.into_iter().for_each(|problem| problems.push(usize::MAX, || problem));
         let mut counts = Counts::default();
         let mut domains = RecordBuilder::default();
+        let mut sha256 = String::new();
         written.push(Written::new(&path, |out| {
-            counts = merge.write(&path, out, &mut problems, limit, watch, |line| {
+            let mut out = Hashing::new(out);
+            counts = merge.write(&path, &mut out, complete, &mut problems, limit, watch, |line| {
                 if kind == Kind::AcceptedDomains {
                     // What was written a line ago is an object.
                     let _ = push_json(&mut domains, &String::from_utf8_lossy(line));
                 }
             })?;
+            sha256 = out.finish();
             Ok(())
         })?);
+        if commit.pages.is_some() {
+            let left = round.and_then(|(properties, round)| Some(Left { link: round.link.clone()?, properties: properties.to_string(), sha256 }));
+            delta::leave(&mut tenant.members, kind, left);
+        }
         tenant.add(kind, commit.source, domains);
         kinds.insert(kind, KindCommitted { file, counts });
     }
@@ -133,6 +166,14 @@ pub fn check(commit: &Commit, kinds: &[Kind]) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+fn changed(path: &Path) -> Problem {
+    let message = format!(
+        "'{}' was changed while the changes to what it held were read, so they cannot be put together; nothing was written. Export again: all objects are read then.",
+        path.display()
+    );
+    Problem::new("FileChanged", Category::ReadError, message).about(path.display().to_string())
 }
 
 /// The file that the folder has of a kind, which must be JSON Lines: two files of one kind would contradict each other.

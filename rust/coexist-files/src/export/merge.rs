@@ -1,5 +1,6 @@
 //! One kind: what a snapshot folder has and what was piped, by key, the new one winning.
 
+use super::delta::{Members, REMOVED};
 use crate::read::index::{index, Entry, Index};
 use crate::read::Problems;
 use crate::write::failed;
@@ -21,6 +22,8 @@ pub struct Counts {
     pub added: u64,
     /// Of them, in place of one that was there before.
     pub replaced: u64,
+    /// No longer in it; known where the service told what changed.
+    pub removed: u64,
 }
 
 /// Where an object comes from.
@@ -29,6 +32,9 @@ enum Origin {
     Piped,
     There,
 }
+
+/// Makes of an object and its changes what the service would have told of it in whole; true where there was no such object.
+pub(super) type Complete<'c> = dyn Fn(&mut Members, bool) + 'c;
 
 /// Both sides of one kind.
 pub(super) struct Merge<'a> {
@@ -90,11 +96,14 @@ impl<'a> Merge<'a> {
         Ok((Merge { kind, piped, there }, problems))
     }
 
-    /// Writes the objects in the order of their keys; `each` sees every one of them.
+    /// Writes the objects in the order of their keys; `each` sees every one of them. With `complete`, the piped ones are changes to those that are there.
+    // What is written, whereto, how, and who is told.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn write(
         mut self,
         path: &Path,
         out: &mut dyn Write,
+        complete: Option<&Complete>,
         problems: &mut Problems,
         limit: usize,
         watch: &dyn Watch,
@@ -110,10 +119,20 @@ impl<'a> Merge<'a> {
             let group = rest.iter().take_while(|(origin, entry)| self.key(*origin, entry) == self.key(rest[0].0, &first)).count();
             let piped = rest[..group].iter().take_while(|(origin, _)| *origin == Origin::Piped).count();
             line.clear();
-            self.side(origin).read(&first, origin == Origin::Piped, &mut raw, &mut line)?;
+            if let Some(complete) = complete {
+                let was = piped < group;
+                let is = self.changed(&rest[..group], piped, complete, &mut raw, &mut line)?;
+                counts.removed += u64::from(was && !is);
+                if !is {
+                    rest = &rest[group..];
+                    continue;
+                }
+            } else {
+                self.side(origin).read(&first, origin == Origin::Piped, &mut raw, &mut line)?;
+            }
             // Of several piped ones the greatest text stands, because in which order they came must not matter; of several that were there, the first, as
             // in reading.
-            for (_, entry) in &rest[1..piped.max(1)] {
+            for (_, entry) in rest[..piped].iter().skip(1).filter(|_| complete.is_none()) {
                 other.clear();
                 self.piped.read(entry, true, &mut raw, &mut other)?;
                 if other != line {
@@ -145,6 +164,46 @@ impl<'a> Merge<'a> {
         Ok(counts)
     }
 
+    /// One object with its changes in the order in which they came; false where it is no longer there. `group` is its changes, so many, then itself.
+    fn changed(
+        &mut self,
+        group: &[(Origin, Entry)],
+        changes: usize,
+        complete: &Complete,
+        raw: &mut Vec<u8>,
+        line: &mut Vec<u8>,
+    ) -> Result<bool, Problem> {
+        let mut object: Option<Members> = None;
+        let mut is_new = true;
+        if let Some((origin, entry)) = group.get(changes) {
+            self.side(*origin).read(entry, false, raw, line)?;
+            if changes == 0 {
+                return Ok(true);
+            }
+            object = Some(members(self.kind, line)?);
+            is_new = false;
+        }
+        for (origin, entry) in &group[..changes] {
+            line.clear();
+            self.side(*origin).read(entry, true, raw, line)?;
+            let change = members(self.kind, line)?;
+            if change.contains_key(REMOVED) {
+                object = None;
+                // What comes back afterwards is told in whole.
+                is_new = true;
+            } else {
+                object.get_or_insert_with(Members::new).extend(change);
+            }
+        }
+        line.clear();
+        let Some(mut object) = object else { return Ok(false) };
+        complete(&mut object, is_new);
+        // Names and values that were JSON are JSON.
+        let text = serde_json::to_string(&object).unwrap_or_default();
+        push_canonical(line, &text).map_err(|bad| unreadable(self.kind, &bad.to_string()))?;
+        Ok(true)
+    }
+
     /// All objects by key, the piped ones of a key first, then in the order of their files.
     fn order(&self) -> Vec<(Origin, Entry)> {
         let mut order: Vec<(Origin, Entry)> = self.piped.index.entries.iter().map(|entry| (Origin::Piped, *entry)).collect();
@@ -169,6 +228,15 @@ impl<'a> Merge<'a> {
             _ => &mut self.piped,
         }
     }
+}
+
+fn members(kind: Kind, line: &[u8]) -> Result<Members, Problem> {
+    serde_json::from_slice(line).map_err(|error| unreadable(kind, &error.to_string()))
+}
+
+/// It was indexed a moment ago.
+fn unreadable(kind: Kind, why: &str) -> Problem {
+    Problem::new("FileChanged", Category::ReadError, format!("The {kind} were changed while they were read ({why}); nothing was written. Export again."))
 }
 
 fn twice(kind: Kind, key: &[u8]) -> Problem {

@@ -1,5 +1,6 @@
 //! A spool that is filled page by page from a service, and goes on after a kill where it was last marked.
 
+use super::delta::{self, Left, Round};
 use super::spool::{self, clean, file_name, NAME_LENGTH};
 use crate::write::{failed, write_atomically, TEMPORARY};
 use coexist_core::problem::{Category, Problem};
@@ -28,6 +29,9 @@ pub struct Mark {
     pub next: Option<String>,
     /// Everything of the kind is there.
     pub done: bool,
+    /// Whether it is everything or changes.
+    #[serde(default)]
+    round: Round,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -46,6 +50,26 @@ pub struct Pages {
     marks: Marks,
     files: BTreeMap<Kind, Writing>,
     resumed: bool,
+    rounds: BTreeMap<Kind, Round>,
+    tracked: BTreeMap<Kind, Tracked>,
+}
+
+/// A kind whose changes the service tells.
+#[derive(Debug)]
+pub(super) struct Tracked {
+    /// With these properties.
+    pub(super) properties: String,
+    /// What an earlier reading left, where it still holds.
+    left: Option<Left>,
+}
+
+/// Why what an earlier reading left does not hold: everything is read anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anew {
+    /// It was made with other properties.
+    OtherProperties,
+    /// The kind's file was changed since.
+    FileChanged,
 }
 
 /// The file of a kind, and what stands in it.
@@ -74,12 +98,14 @@ impl Pages {
             if fs::rename(&old, &path).is_ok() {
                 if let Some(marks) = read_marks(&path, reading) {
                     let resumed = !marks.kinds.is_empty();
-                    return Ok(Self { name, path, marks, files: BTreeMap::new(), resumed });
+                    let rounds = marks.kinds.iter().map(|(kind, mark)| (*kind, mark.round.clone())).collect();
+                    return Ok(Self { name, path, marks, files: BTreeMap::new(), resumed, rounds, tracked: BTreeMap::new() });
                 }
             }
         }
         fs::create_dir_all(&path).map_err(|error| failed(&path, &error))?;
-        let pages = Self { name, path, marks: Marks { reading: reading.to_string(), kinds: BTreeMap::new() }, files: BTreeMap::new(), resumed: false };
+        let marks = Marks { reading: reading.to_string(), kinds: BTreeMap::new() };
+        let pages = Self { name, path, marks, files: BTreeMap::new(), resumed: false, rounds: BTreeMap::new(), tracked: BTreeMap::new() };
         pages.write_marks()?;
         Ok(pages)
     }
@@ -97,6 +123,48 @@ impl Pages {
     /// How far a kind has come; none where it was not begun.
     pub fn mark(&self, kind: Kind) -> Option<&Mark> {
         self.marks.kinds.get(&kind)
+    }
+
+    /// Says that the service tells changes of these properties of a kind, and looks whether what an earlier reading left in the snapshot folder still holds;
+    /// what is under way from a state that no longer is there begins anew. With `anew` nothing that was left is used.
+    ///
+    /// # Errors
+    /// `FileNotWritten`, `SpoolNotFound`.
+    pub fn track(&mut self, folder: &Path, kind: Kind, properties: &str, anew: bool) -> Result<Option<Anew>, Problem> {
+        let (left, why) = match delta::left(folder, kind).filter(|_| !anew) {
+            None => (None, None),
+            Some(left) if left.properties != properties => (None, Some(Anew::OtherProperties)),
+            Some(left) if !left.holds(folder, kind) => (None, Some(Anew::FileChanged)),
+            Some(left) => (Some(left), None),
+        };
+        let since = self.rounds.get(&kind).and_then(|round| round.since.as_ref());
+        if since.is_some() && since != left.as_ref().map(|left| &left.sha256) {
+            self.restart(kind)?;
+        }
+        self.tracked.insert(kind, Tracked { properties: properties.to_string(), left });
+        Ok(why)
+    }
+
+    /// The link that an earlier reading left.
+    pub fn delta(&self, kind: Kind) -> Option<&str> {
+        self.tracked.get(&kind)?.left.as_ref().map(|left| left.link.as_str())
+    }
+
+    /// Whether what is read are changes, and the link that tells what changes after it.
+    pub fn round(&self, kind: Kind) -> (bool, Option<&str>) {
+        self.rounds.get(&kind).map_or((false, None), |round| (round.since.is_some(), round.link.as_deref()))
+    }
+
+    /// Says whether what is read are changes; durable with the next mark.
+    pub fn set_round(&mut self, kind: Kind, changes: bool, link: Option<String>) {
+        let known = self.rounds.get(&kind).and_then(|round| round.since.clone());
+        let left = || self.tracked.get(&kind)?.left.as_ref().map(|left| left.sha256.clone());
+        let since = if changes { known.or_else(left) } else { None };
+        self.rounds.insert(kind, Round { since, link });
+    }
+
+    pub(super) fn kind_round(&self, kind: Kind) -> Option<(&str, &Round)> {
+        Some((self.tracked.get(&kind)?.properties.as_str(), self.rounds.get(&kind)?))
     }
 
     /// How many objects of a kind there are, marked or not.
@@ -128,9 +196,10 @@ impl Pages {
     /// `FileNotWritten`, `SpoolNotFound`: another process has taken the spool over.
     pub fn put_mark(&mut self, kind: Kind, next: Option<&str>) -> Result<(), Problem> {
         let path = self.path.join(file_name(kind));
+        let round = self.rounds.get(&kind).cloned().unwrap_or_default();
         let writing = self.writing(kind)?;
         writing.file.sync_data().map_err(|error| failed(&path, &error))?;
-        let mark = Mark { bytes: writing.bytes, objects: writing.objects, next: next.map(str::to_string), done: next.is_none() };
+        let mark = Mark { bytes: writing.bytes, objects: writing.objects, next: next.map(str::to_string), done: next.is_none(), round };
         self.marks.kinds.insert(kind, mark);
         self.write_marks()
     }
@@ -142,6 +211,7 @@ impl Pages {
     pub fn restart(&mut self, kind: Kind) -> Result<(), Problem> {
         self.files.remove(&kind);
         self.marks.kinds.remove(&kind);
+        self.rounds.remove(&kind);
         self.write_marks()
     }
 
@@ -216,7 +286,7 @@ mod tests {
     }
 
     fn committed(folder: &Path, pages: &Pages) -> String {
-        let request = Commit { folder, spool: pages.spool(), name: Some("contoso"), id: None, source: Some("Microsoft Graph"), replace_kinds: true, force: false };
+        let request = Commit { folder, spool: pages.spool(), name: Some("contoso"), id: None, source: Some("Microsoft Graph"), replace_kinds: true, force: false, pages: None };
         // The spool itself is right: the commit would forgive doubles, and say what it cannot read.
         let spooled = fs::read_to_string(pages.path.join("users.jsonl")).unwrap();
         assert_eq!(commit(&request, &Unwatched).unwrap().problems, []);

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 fn request<'a>(folder: &'a Path, spool: &'a str) -> Commit<'a> {
-    Commit { folder, spool, name: Some("contoso"), id: Some("11111111-2222-3333-4444-555555555555"), source: None, replace_kinds: false, force: false }
+    Commit { folder, spool, name: Some("contoso"), id: Some("11111111-2222-3333-4444-555555555555"), source: None, replace_kinds: false, force: false, pages: None }
 }
 
 /// Pipes objects in pieces and commits them.
@@ -78,7 +78,7 @@ fn objects_of_many_kinds_become_one_file_each() {
         ("users.jsonl", "{\"id\":\"u1\",\"userPrincipalName\":\"a@contoso.com\"}\n"),
     ];
     assert_eq!(contents(&path), expected.map(|(name, text)| (name.to_string(), text.to_string())));
-    assert_eq!(committed.kinds[&Kind::Mailboxes].counts, super::merge::Counts { objects: 2, added: 2, replaced: 0 });
+    assert_eq!(committed.kinds[&Kind::Mailboxes].counts, super::merge::Counts { objects: 2, added: 2, replaced: 0, removed: 0 });
     let read = read_snapshot(&path, &Unwatched).unwrap();
     assert_eq!(read.problems, []);
     assert_eq!(read.snapshot.tenant, committed.tenant);
@@ -99,7 +99,7 @@ fn a_later_export_replaces_by_key_and_keeps_the_rest() {
     let committed = export(folder.path(), &[mailbox(3, "new"), mailbox(1, "new").replace("ID1", "id1")]);
     assert_eq!(committed.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["RecordNotJson"]);
     assert_eq!(committed.problems[0].line, Some(5));
-    assert_eq!(committed.kinds[&Kind::Mailboxes], KindCommitted { file: "Mailboxes.jsonl".into(), counts: super::merge::Counts { objects: 4, added: 1, replaced: 1 } });
+    assert_eq!(committed.kinds[&Kind::Mailboxes], KindCommitted { file: "Mailboxes.jsonl".into(), counts: super::merge::Counts { objects: 4, added: 1, replaced: 1, removed: 0 } });
     let read = read_snapshot(folder.path(), &Unwatched).unwrap();
     let mut names: Vec<_> = read.snapshot.tables[&Kind::Mailboxes].iter().map(|record| record.text(Property::DisplayName).value().unwrap().to_string()).collect();
     names.sort();
@@ -107,7 +107,7 @@ fn a_later_export_replaces_by_key_and_keeps_the_rest() {
 
     let spool = append(folder.path(), None, None, &mailbox(9, "only")).unwrap().spool;
     let replaced = commit(&Commit { replace_kinds: true, ..request(folder.path(), &spool) }, &Unwatched).unwrap();
-    assert_eq!(replaced.kinds[&Kind::Mailboxes].counts, super::merge::Counts { objects: 1, added: 1, replaced: 0 });
+    assert_eq!(replaced.kinds[&Kind::Mailboxes].counts, super::merge::Counts { objects: 1, added: 1, replaced: 0, removed: 0 });
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_commit_that_is_stopped_leaves_everything_as_it_was_and_can_be_repeated() {
         times += 1;
     };
     assert!(times >= 4, "{times}");
-    assert_eq!(committed.kinds[&Kind::Mailboxes].counts, super::merge::Counts { objects: 10_000, added: 9_999, replaced: 1 });
+    assert_eq!(committed.kinds[&Kind::Mailboxes].counts, super::merge::Counts { objects: 10_000, added: 9_999, replaced: 1, removed: 0 });
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_disk_that_fills_up_is_told() {
     let piped = super::spool::kinds(&super::spool::path(folder.path(), &spool).unwrap()).remove(0).1;
     for room in [0, 1, 1000] {
         let (merge, _) = super::merge::Merge::open(Kind::Mailboxes, &piped, None, &Unwatched).unwrap();
-        let problem = merge.write(&piped, &mut Full(room), &mut Default::default(), 10, &Unwatched, |_| {}).unwrap_err();
+        let problem = merge.write(&piped, &mut Full(room), None, &mut Default::default(), 10, &Unwatched, |_| {}).unwrap_err();
         assert_eq!(problem.code, "FileNotWritten");
         assert!(problem.message.contains("full"), "{}", problem.message);
     }

@@ -14,7 +14,7 @@ mod parse;
 pub(crate) mod snapshot;
 mod source;
 mod table;
-mod text;
+pub(crate) mod text;
 
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use coexist_core::problem::Problem;
 use coexist_core::snapshot::Kind;
 use coexist_core::watch::Unwatched;
-use coexist_files::export::{commit, Commit, Pages};
-use coexist_graph::read::{Position, Sink};
+use coexist_files::export::{commit, Anew, Commit, Committed, FromPages, Members, Pages};
+use coexist_graph::read::{complete, Position, Reading, Round, Sink};
 
 pub struct Keep {
     pub pages: Pages,
@@ -22,9 +22,25 @@ impl Keep {
         Self { pages: Pages::open(folder, "reading").unwrap(), dies_after: u64::MAX, marks: AtomicU64::new(0) }
     }
 
+    /// As a job of the engine opens it: what an earlier reading left is used where it holds.
+    pub fn track(folder: &Path, reading: &Reading) -> (Self, Vec<Anew>) {
+        let mut keep = Self { pages: Pages::open(folder, &reading.fingerprint()).unwrap(), dies_after: u64::MAX, marks: AtomicU64::new(0) };
+        let tracked = reading.kinds().iter().filter_map(|name| Some((kind(name), reading.tracked(name)?)));
+        let anew = tracked.filter_map(|(kind, properties)| keep.pages.track(folder, kind, &properties, false).unwrap()).collect();
+        (keep, anew)
+    }
+
     pub fn commit(&self, folder: &Path) {
-        let request = Commit { folder, spool: self.pages.spool(), name: Some("contoso"), id: None, source: Some("Microsoft Graph"), replace_kinds: true, force: false };
-        commit(&request, &Unwatched).unwrap();
+        self.try_commit(folder, None).unwrap();
+    }
+
+    pub fn try_commit(&self, folder: &Path, reading: Option<&Reading>) -> Result<Committed, Problem> {
+        let unset: Vec<_> = reading.map_or(Vec::new(), |reading| reading.kinds().iter().map(|name| (kind(name), reading.unset(name))).collect());
+        let of = |kind| unset.iter().find(|(known, _)| *known == kind).unwrap().1.as_slice();
+        let whole = |kind: Kind, members: &mut Members, is_new| complete(kind.name(), members, of(kind), is_new);
+        let pages = reading.map(|_| FromPages { pages: &self.pages, complete: &whole });
+        let request = Commit { folder, spool: self.pages.spool(), name: Some("contoso"), id: None, source: Some("Microsoft Graph"), replace_kinds: true, force: false, pages };
+        commit(&request, &Unwatched)
     }
 }
 
@@ -59,6 +75,19 @@ impl Sink for Keep {
 
     fn restart(&mut self, name: &str) -> Result<(), Problem> {
         self.pages.restart(kind(name))
+    }
+
+    fn delta(&self, name: &str) -> Option<String> {
+        self.pages.delta(kind(name)).map(str::to_owned)
+    }
+
+    fn round(&self, name: &str) -> Round {
+        let (changes, link) = self.pages.round(kind(name));
+        Round { changes, link: link.map(str::to_owned) }
+    }
+
+    fn set_round(&mut self, name: &str, round: Round) {
+        self.pages.set_round(kind(name), round.changes, round.link);
     }
 
     fn progress(&self, _: &str, _: Option<u64>) {}
