@@ -29,13 +29,13 @@ param(
 
 $ErrorActionPreference = 'Stop'
 
-function Invoke-Placing([string] $File, [int] $Count) {
-    $line = & $Program place $File $Count 103 | Select-Object -Last 1
-    if ($LASTEXITCODE -ne 0) { throw "'$Program place $File $Count 103' failed; run it by itself to see why." }
+function Invoke-Placing([string] $Command, [string] $File, [int] $Count) {
+    $line = & $Command place $File $Count 103 | Select-Object -Last 1
+    if ($LASTEXITCODE -ne 0) { throw "'$Command place $File $Count 103' failed; run it by itself to see why." }
     $line | ConvertFrom-Json
 }
 
-function Invoke-Metis([string] $File, [int] $Count, [string[]] $Option) {
+function Invoke-MetisRun([string] $File, [int] $Count, [string[]] $Option) {
     $lines = & $Metis @Option '-ufactor=30' $File $Count
     if ($LASTEXITCODE -ne 0) { throw "'$Metis $Option -ufactor=30 $File $Count' failed; run it by itself to see why." }
     Remove-Item "$File.part.$Count" -ErrorAction Ignore
@@ -46,16 +46,16 @@ function Invoke-Metis([string] $File, [int] $Count, [string[]] $Option) {
     }
 }
 
-function New-Graph([string[]] $ArgumentList) {
-    & $Program @ArgumentList
-    if ($LASTEXITCODE -ne 0) { throw "'$Program $ArgumentList' failed; run it by itself to see why." }
+function Write-Graph([string] $Command, [string[]] $ArgumentList) {
+    & $Command @ArgumentList
+    if ($LASTEXITCODE -ne 0) { throw "'$Command $ArgumentList' failed; run it by itself to see why." }
 }
 
 $null = New-Item $Folder -ItemType Directory -Force
 try {
     $small = Join-Path $Folder 'small.graph'
-    New-Graph graph, departments, 5000, 25000, $small
-    $milliseconds = @(1..7 | ForEach-Object { 1000 * (Invoke-Placing $small 26).seconds } | Sort-Object)[3]
+    Write-Graph $Program 'graph', 'departments', 5000, 25000, $small
+    $milliseconds = @(1..7 | ForEach-Object { 1000 * (Invoke-Placing $Program $small 26).seconds } | Sort-Object)[3]
     [pscustomobject]@{
         Figure = 'placing 5,000 people, of 100 ms'; Ratio = $milliseconds / 100; Limit = 1
         Detail = '{0:n0} ms; 26 places, 25,000 ties' -f $milliseconds
@@ -67,32 +67,32 @@ try {
 
     $files = @(foreach ($kind in 'departments', 'geometric', 'scale-free') {
             $file = Join-Path $Folder "$kind.graph"
-            New-Graph graph, $kind, 30000, 150000, $file
+            Write-Graph $Program 'graph', $kind, 30000, 150000, $file
             $file
         }
         foreach ($source in $Graph) {
-            $file = Join-Path $Folder ((Split-Path $source -LeafBase) + '.graph')
-            New-Graph metis, $source, $file
+            $file = Join-Path $Folder ([IO.Path]::GetFileNameWithoutExtension($source) + '.graph')
+            Write-Graph $Program 'metis', $source, $file
             $file
         })
     foreach ($file in $files) {
         foreach ($count in $Places) {
-            $placed = Invoke-Placing $file $count
-            $once = Invoke-Metis $file $count @()
-            $often = Invoke-Metis $file $count @('-ncuts=10', '-niter=50')
+            $placed = Invoke-Placing $Program $file $count
+            $once = Invoke-MetisRun $file $count @()
+            $often = Invoke-MetisRun $file $count @('-ncuts=10', '-niter=50')
             [pscustomobject]@{
-                Figure = 'ties cut / METIS -ncuts=10 -niter=50: {0}, {1} places' -f (Split-Path $file -LeafBase), $count; Ratio = $placed.cut / $often.Cut; Limit = 1
+                Figure = 'ties cut / METIS -ncuts=10 -niter=50: {0}, {1} places' -f [IO.Path]::GetFileNameWithoutExtension($file), $count; Ratio = $placed.cut / $often.Cut; Limit = 1
                 Detail = '{0:n0} / {1:n0} (METIS by default {2:n0}); {3:n2} s / {4:n2} s of processors' -f $placed.cut, $often.Cut, $once.Cut, $placed.processorSeconds, $often.Seconds
             }
         }
     }
 
     $large = Join-Path $Folder 'large.graph'
-    New-Graph graph, departments, $People, $Ties, $large
+    Write-Graph $Program 'graph', 'departments', $People, $Ties, $large
     $peak = 0.0
     foreach ($count in 26, 250) {
-        $placed = Invoke-Placing $large $count
-        $once = Invoke-Metis $large $count @()
+        $placed = Invoke-Placing $Program $large $count
+        $once = Invoke-MetisRun $large $count @()
         $peak = [Math]::Max($peak, $placed.peakKiB / 1MB)
         $what = '{0:n0} people, {1:n0} ties, {2} places' -f $People, $Ties, $count
         [pscustomobject]@{
