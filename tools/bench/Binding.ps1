@@ -42,7 +42,7 @@ function Get-Median([double[]] $Values) {
 # The same bindings in C#.
 $native = Import-PowerShellDataFile (Join-Path $Root 'module/native.psd1')
 $library = @(Get-ChildItem (Join-Path (Split-Path $Manifest) 'bin') -Recurse -File)[0].FullName
-$types = @{ 'Void' = 'void'; 'UInt32' = 'uint'; 'Int32' = 'int'; 'IntPtr' = 'IntPtr'; 'UIntPtr' = 'UIntPtr'; 'Byte[]' = 'byte[]'; 'IntPtr&' = 'out IntPtr'; 'UIntPtr&' = 'out UIntPtr' }
+$types = @{ 'Void' = 'void'; 'UInt32' = 'uint'; 'Int32' = 'int'; 'IntPtr' = 'IntPtr'; 'UIntPtr' = 'UIntPtr'; 'Byte[]' = 'byte[]'; 'IntPtr&' = 'out IntPtr'; 'UIntPtr&' = 'out UIntPtr'; 'UInt64' = 'ulong'; 'UInt64&' = 'out ulong' }
 $lines = @(
     'using System; using System.Collections; using System.Runtime.InteropServices; using System.Text;'
     'namespace Coexist {'
