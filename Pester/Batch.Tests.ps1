@@ -200,6 +200,21 @@ Describe 'New-CoexistBatchPlan' {
             ($plan | Where-Object Batch).Count | Should -BeGreaterThan 100
         }
 
+        It 'takes people and ties from a source snapshot alone' {
+            $summary = New-CoexistBatchPlan -Snapshot (Join-Path $lab 'source') -Night $nights -PeoplePerNight 100 -As Summary -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
+            $summary.People | Should -BeGreaterThan 150
+            $summary.Ties | Should -BeGreaterThan 0
+            $summary.Binding | Should -Be 'batches.peoplePerNight'
+        }
+
+        It 'says when it will be over, on the nights that the specification has' {
+            $summary = New-CoexistBatchPlan -Specification $specification -As Summary -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
+            $summary.EndP50 | Should -Match '^2027-\d\d-\d\d$'
+            $summary.EndP90 | Should -BeGreaterOrEqual $summary.EndP50
+            $nights = New-CoexistBatchPlan -Specification $specification -As Night -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
+            ($nights | Where-Object { $_.Night -ge '2027-01-25' -and $_.Night -le '2027-01-28' }) | Should -BeNullOrEmpty -Because 'the lab has a blackout'
+        }
+
         It 'tells the attribution gap of those whose addresses are removed' {
             $plan = @(New-CoexistBatchPlan -Specification $specification -Night $nights -PeoplePerNight 100 -ErrorAction SilentlyContinue -WarningAction SilentlyContinue | Where-Object Batch)
             $gaps = @($plan | Where-Object AttributionGapHours -GT 0)
