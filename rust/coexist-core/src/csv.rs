@@ -101,7 +101,8 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn most_frequent(line: &str) -> u8 {
+/// What separates the fields of a line: of the delimiters outside of quotes the most frequent, a comma where there is none.
+pub fn most_frequent(line: &str) -> u8 {
     let mut in_quotes = false;
     let mut counts = [0; DELIMITERS.len()];
     for byte in line.bytes() {

@@ -18,8 +18,7 @@ use std::collections::BTreeMap;
 pub const VERSION: u32 = 1;
 
 /// One person, as the cmdlet emits them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PersonRow<'a> {
     /// The person.
     pub identity: &'a str,

@@ -19,9 +19,6 @@ pub(super) struct Header {
     pub(super) lines: u64,
 }
 
-/// What cultures and people separate fields with: Export-Csv -UseCulture and Excel write `;` where `,` is the decimal sign.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
-
 impl Header {
     /// Reads the header at the beginning of a file.
     pub(super) fn read(text: &str) -> Header {
@@ -36,7 +33,7 @@ impl Header {
             if let Some(separator) = line.strip_prefix("sep=").filter(|separator| separator.len() == 1) {
                 delimiter = separator.bytes().next();
             } else if length == 0 || !(line.starts_with("#TYPE") || line.trim().is_empty()) {
-                let delimiter = delimiter.unwrap_or_else(|| most_frequent(line));
+                let delimiter = delimiter.unwrap_or_else(|| coexist_core::csv::most_frequent(line));
                 let (columns, twice) = columns(line, delimiter);
                 let quoted = line.starts_with('"');
                 return Header { text: line.to_string(), quoted, delimiter, columns, twice, bytes, lines };
@@ -108,18 +105,6 @@ impl Header {
         builder.discard();
         Err(self.wrong_count(count))
     }
-}
-
-fn most_frequent(line: &str) -> u8 {
-    let mut in_quotes = false;
-    let mut counts = [0; DELIMITERS.len()];
-    for byte in line.bytes() {
-        in_quotes ^= byte == b'"';
-        if let Some(index) = DELIMITERS.iter().position(|delimiter| *delimiter == byte && !in_quotes) {
-            counts[index] += 1;
-        }
-    }
-    (0..counts.len()).rev().max_by_key(|index| counts[*index]).map_or(DELIMITERS[0], |index| DELIMITERS[index])
 }
 
 fn columns(line: &str, delimiter: u8) -> (Vec<Option<Property>>, Vec<String>) {

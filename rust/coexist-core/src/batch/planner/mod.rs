@@ -116,6 +116,8 @@ struct Planner<'a> {
     clusters: Vec<Cluster>,
     cluster_of: Vec<u16>,
     caps: Caps,
+    /// The ties that are never cut: few among all.
+    hard: Vec<&'a Tie>,
     findings: Vec<Finding>,
     rules: Rules,
     /// The rules of each person.
@@ -135,8 +137,9 @@ impl<'a> Planner<'a> {
             findings.push(finding);
         }
         let mut verdicts = Verdicts::new(people, &concerns, input.options);
-        let hard: Vec<(u32, u32)> = input.ties.iter().filter(|tie| tie.hard).map(|tie| (tie.from, tie.to)).collect();
-        verdicts.take_along(&hard, |person| people.list[person as usize].submitted);
+        let hard: Vec<&Tie> = input.ties.iter().filter(|tie| tie.hard).collect();
+        let pairs: Vec<(u32, u32)> = hard.iter().map(|tie| (tie.from, tie.to)).collect();
+        verdicts.take_along(&pairs, |person| people.list[person as usize].submitted);
         let calendar = input.options.calendar.as_ref();
         let nights = calendar.map(|calendar| Nights::new(calendar, input.limits)).transpose()?;
 
@@ -168,7 +171,7 @@ impl<'a> Planner<'a> {
         };
         let window = nights.as_ref().map(|nights| nights.all().iter().map(|night| nights.window(night, default).minutes()).min().unwrap_or(0));
         let caps = Caps::new(input.options, input.limits, at_once, window, nights.as_ref().map(|nights| interval(nights, input.limits)));
-        Ok(Planner { input, watch, verdicts, nights, zones, clusters, cluster_of, caps, findings, rules: Rules::default(), rules_of: vec![Vec::new(); people.len()] })
+        Ok(Planner { input, watch, verdicts, nights, zones, clusters, cluster_of, caps, hard, findings, rules: Rules::default(), rules_of: vec![Vec::new(); people.len()] })
     }
 
     fn run(mut self) -> Result<BatchPlan, Problem> {
@@ -205,7 +208,7 @@ impl<'a> Planner<'a> {
     /// People who move, in groups that stay together.
     fn group(&mut self) -> Groups {
         let people = &self.input.people.list;
-        let mut together: Vec<(u32, u32)> = self.input.ties.iter().filter(|tie| tie.hard && self.moves(tie.from) && self.moves(tie.to)).map(|tie| (tie.from, tie.to)).collect();
+        let mut together: Vec<(u32, u32)> = self.hard.iter().filter(|tie| self.moves(tie.from) && self.moves(tie.to)).map(|tie| (tie.from, tie.to)).collect();
         let mut first_of: BTreeMap<&str, u32> = BTreeMap::new();
         for (number, person) in people.iter().enumerate().filter(|(number, person)| self.moves(*number as u32) && !person.submitted) {
             if let Some(batch) = &person.batch {

@@ -157,7 +157,7 @@ impl Planner<'_> {
     /// The hard ties within a unit, those that a common batch makes among them.
     pub(super) fn hard_within(&self, unit: &Unit) -> Vec<(u32, u32, u32)> {
         let inside = |person: u32| unit.people.binary_search(&person).is_ok();
-        let mut ties: Vec<(u32, u32, u32)> = self.input.ties.iter().filter(|tie| tie.hard && inside(tie.from) && inside(tie.to)).map(|tie| (tie.from, tie.to, tie.weight)).collect();
+        let mut ties: Vec<(u32, u32, u32)> = self.hard.iter().filter(|tie| inside(tie.from) && inside(tie.to)).map(|tie| (tie.from, tie.to, tie.weight)).collect();
         let mut first_of: BTreeMap<&str, u32> = BTreeMap::new();
         for person in &unit.people {
             let row = &self.input.people.list[*person as usize];
