@@ -71,6 +71,16 @@ pub enum Side {
     Target,
 }
 
+impl Side {
+    /// As it is written in plans.
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Source => "source",
+            Side::Target => "target",
+        }
+    }
+}
+
 /// The object that a finding or an operation is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Subject {

@@ -11,7 +11,7 @@ use super::options::{Mode, Options, Workload};
 use super::outcome::{Batch, BatchPlan};
 use super::planner::Input;
 use crate::finding::Side;
-use crate::plan::Stage;
+use crate::plan::{Stage, Surface};
 use crate::specification::LateStage;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -67,18 +67,6 @@ pub const STEPS: [Step; 16] = [
     step("verify", "Look at each person of the batch; who has not arrived goes with a later one.", "A batch is completed with errors when single people fail."),
     step("invite", "Invite the source accounts to the target accounts (B2B).", "Whoever has moved reaches back into the source with the new account."),
 ];
-
-/// Where it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Surface {
-    /// Exchange Online PowerShell.
-    Exchange,
-    /// Microsoft Graph.
-    Graph,
-    /// The SharePoint Online Management Shell; its cmdlets know neither -WhatIf nor -Confirm.
-    SharePoint,
-}
 
 /// Whom an operation is about: a batch by its name, or one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -2,11 +2,11 @@
 
 use crate::finding::Side;
 use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 
 /// When in the life of a move an operation belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Stage {
     /// Any time before.
@@ -22,15 +22,38 @@ pub enum Stage {
 }
 
 /// Where an operation runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Surface {
     /// Exchange Online PowerShell.
     Exchange,
     /// Microsoft Graph.
     Graph,
+    /// Microsoft Teams PowerShell.
+    Teams,
+    /// The SharePoint Online Management Shell; its cmdlets know neither -WhatIf nor -Confirm.
+    SharePoint,
     /// The AD module, in the forest that masters the object.
     ActiveDirectory,
+    /// By hand: a place in the order, where an administrator, or other items, have their moment.
+    Manual,
+}
+
+impl Surface {
+    /// Every surface, in the order of their names here.
+    pub const ALL: [Surface; 6] = [Surface::Exchange, Surface::Graph, Surface::Teams, Surface::SharePoint, Surface::ActiveDirectory, Surface::Manual];
+
+    /// As it is written in plans.
+    pub fn name(self) -> &'static str {
+        match self {
+            Surface::Exchange => "exchange",
+            Surface::Graph => "graph",
+            Surface::Teams => "teams",
+            Surface::SharePoint => "sharePoint",
+            Surface::ActiveDirectory => "activeDirectory",
+            Surface::Manual => "manual",
+        }
+    }
 }
 
 /// A value of a cmdlet's parameter. In JSON: text, array, `true` for a switch, an object for a hashtable, `{"bytes":"<base64>"}` for a byte array.

@@ -1,0 +1,3 @@
+//! Carrying a plan out, and taking it back.
+
+pub mod journal;
