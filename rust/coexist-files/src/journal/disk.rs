@@ -72,12 +72,12 @@ impl Disk for Files {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut lock = RwLock::new(file);
         match lock.try_write() {
-            // The guard borrows from the lock; what it would do at its end, `Held` does.
+            // The guard borrows from the lock; what it would do at its end, closing the file does.
             Ok(guard) => std::mem::forget(guard),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(error) => return Err(error),
         }
-        Ok(Some(Box::new(Held(lock))))
+        Ok(Some(Box::new(lock)))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
@@ -92,17 +92,6 @@ fn sync_parent(path: &Path) {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => sync_folder(parent),
         _ => sync_folder(Path::new(".")),
-    }
-}
-
-/// A lock that is held.
-struct Held(RwLock<File>);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        // Closing the file releases the lock, but on Unix not before every copy of its handle is closed, and a thread that starts a program at this moment
-        // has a copy. Taken once more and given back, it is free at once. On Windows, where this is refused, nobody has a copy.
-        drop(self.0.try_write());
     }
 }
 

@@ -10,8 +10,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How often a lock is asked for, and after how long again: whoever only looks whether it is held has it for a moment.
-const TRIES: u32 = 5;
+/// How often a lock is asked for, and after how long again. It is held for a moment by whoever only looks whether it is held, and on Unix, after its holder
+/// gave it back, by a program that the holder is just starting, which has a copy of every handle at first.
+const TRIES: u32 = 10;
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(10);
 
 /// Writes lines of one surface of one tenant, and keeps everybody else from doing so. Dropped without [`close`](Writer::close), it leaves no end, like a
