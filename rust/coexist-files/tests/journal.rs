@@ -13,6 +13,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Barrier;
 use std::thread::sleep;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -502,26 +503,21 @@ fn a_second_process_is_refused_and_a_killed_one_taken_over() {
 fn whoever_only_looks_at_a_lock_keeps_nobody_from_it() {
     let place = place();
     open(&place.folder, &Files).close(AT).unwrap();
-    let stop = AtomicBool::new(false);
+    let looks = Barrier::new(2);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let lock = fd_lock::RwLock::new(fs::File::open(place.folder.join(format!("{NAME}.lock"))).unwrap());
-            while !stop.load(Ordering::SeqCst) {
-                let look = lock.try_read();
-                sleep(Duration::from_millis(2));
-                drop(look);
-                sleep(Duration::from_millis(13));
-            }
+            let look = lock.try_read().unwrap();
+            looks.wait();
+            sleep(Duration::from_millis(15));
+            drop(look);
         });
-        let result = std::panic::catch_unwind(|| {
-            for _ in 0..40 {
-                let writer = open(&place.folder, &Files);
-                assert!(holders(&place.folder).unwrap()[0].alive);
-                writer.close(AT).unwrap();
-                assert!(holders(&place.folder).unwrap().is_empty());
-            }
-        });
-        stop.store(true, Ordering::SeqCst);
-        result.unwrap();
+        looks.wait();
+        let writer = open(&place.folder, &Files);
+        for _ in 0..20 {
+            assert!(holders(&place.folder).unwrap()[0].alive);
+        }
+        writer.close(AT).unwrap();
+        assert!(holders(&place.folder).unwrap().is_empty());
     });
 }
