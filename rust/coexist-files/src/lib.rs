@@ -4,6 +4,7 @@
 pub mod batching;
 pub mod export;
 pub mod host;
+pub mod journal;
 pub mod lab;
 pub mod planning;
 pub mod read;
