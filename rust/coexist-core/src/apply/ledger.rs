@@ -65,8 +65,8 @@ pub struct Ledger {
     /// The last run on each surface, and whether it said that it ended.
     pub runs: BTreeMap<(Side, Surface), (Run, bool)>,
     keeps_before: bool,
-    /// The latest moment in any line.
-    latest: i64,
+    /// The latest moment in any line, by surface: each has a journal of its own, in order of time.
+    latest: BTreeMap<(Side, Surface), i64>,
 }
 
 /// Clocks of several machines on one plan may differ by so many milliseconds without being wrong.
@@ -89,10 +89,11 @@ impl Ledger {
     }
 
     /// When a line was written, and whether that is before lines above it.
-    fn when(&mut self, at: &str) -> (i64, bool) {
+    fn when(&mut self, side: Side, surface: Surface, at: &str) -> (i64, bool) {
         let at = milliseconds(at);
-        let suspect = at < self.latest - CLOCKS_DIFFER;
-        self.latest = self.latest.max(at);
+        let latest = self.latest.entry((side, surface)).or_insert(at);
+        let suspect = at < *latest - CLOCKS_DIFFER;
+        *latest = at.max(*latest);
         (at, suspect)
     }
 
@@ -100,7 +101,7 @@ impl Ledger {
     pub fn take(&mut self, side: Side, surface: Surface, line: Line) {
         match line {
             Line::Run(run) => {
-                self.when(&run.at);
+                self.when(side, surface, &run.at);
                 self.runs.insert((side, surface), (run, false));
             }
             Line::End { .. } => {
@@ -109,7 +110,7 @@ impl Ledger {
                 }
             }
             Line::Intent(intent) => {
-                let (at, suspect) = self.when(&intent.at);
+                let (at, suspect) = self.when(side, surface, &intent.at);
                 let known = self.records.get_mut(intent.id.as_str());
                 match (intent.act, known) {
                     (Act::Apply, Some(record)) if record.operation == intent.operation && record.known.is_in_doubt() => {
@@ -125,7 +126,7 @@ impl Ledger {
                 }
             }
             Line::Outcome(outcome) => {
-                let (at, suspect) = self.when(&outcome.at);
+                let (at, suspect) = self.when(side, surface, &outcome.at);
                 let known = match outcome.outcome {
                     Came::Done => Known::Done,
                     Came::AlreadyDone => Known::AlreadyDone,

@@ -19,10 +19,10 @@ mod task;
 mod watch;
 
 pub use gate::Reached;
-pub use ledger::{Known, Ledger};
+pub use ledger::{milliseconds as time_of, text as time_text, Known, Ledger};
 pub use operation::Operation;
 pub use plan::{Plan, Read};
 pub use row::{Kind, Row, Summary};
 pub use runner::{Options, Runner, StopOn};
 pub use selection::Selection;
-pub use watch::{states, State, WatchRow};
+pub use watch::{explain as explain_row, states, State, WatchRow};

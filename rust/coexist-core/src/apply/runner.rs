@@ -1072,6 +1072,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     /// Says of everything that has no outcome why that is so.
     fn tell_the_rest(&mut self) -> Result<(), Problem> {
         let stopped = self.summary.stopped;
+        let mut at_work: HashMap<(Side, Surface), bool> = HashMap::new();
         let mut next_due: Option<i64> = None;
         for (_, number) in std::mem::take(&mut self.timers) {
             let (operation, _) = self.plan.operation(number)?;
@@ -1097,7 +1098,7 @@ impl<'r, 'h> Runner<'r, 'h> {
                 }
                 (_, None) if !self.reaches(entry.common.tenant, entry.common.surface) => {
                     let (side, surface) = (entry.common.tenant, entry.common.surface);
-                    let code = if self.host.log.at_work(side, surface) { "OtherProcess" } else { "NotConnected" };
+                    let code = if *at_work.entry((side, surface)).or_insert_with(|| self.host.log.at_work(side, surface)) { "OtherProcess" } else { "NotConnected" };
                     (Kind::Waiting, code, format!("{} on the surface {} is not connected in this process.", self.plan.tenant(side).name, surface.name()))
                 }
                 (_, None) => match self.blocker(number) {
