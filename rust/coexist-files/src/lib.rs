@@ -5,6 +5,7 @@ pub mod batching;
 pub mod export;
 pub mod host;
 pub mod lab;
+pub mod lab_world;
 pub mod planning;
 pub mod read;
 pub mod specification;

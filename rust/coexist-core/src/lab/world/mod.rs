@@ -43,7 +43,7 @@ use visibility::{hash, mix, Via};
 pub const BEGINNING: i64 = 1_795_305_600_000;
 
 /// How long a command or a request takes.
-const CALL: i64 = 1_000;
+pub const CALL: i64 = 1_000;
 
 /// Who a tenant is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,7 +136,11 @@ impl World {
             Tenant { info, domains, objects: Vec::new(), index: HashMap::new() }
         };
         let tenants = [tenant(source), tenant(target)];
-        World { tenants, now: BEGINNING, events: BTreeMap::new(), planned: 0, made: BTreeMap::new(), effects: BTreeMap::new() }
+        let mut world = World { tenants, now: BEGINNING, events: BTreeMap::new(), planned: 0, made: BTreeMap::new(), effects: BTreeMap::new() };
+        for side in [Side::Source, Side::Target] {
+            world.insert(side, teams::federation());
+        }
+        world
     }
 
     /// Takes in a record of a snapshot, as it stands in its file; what has nothing to go by is left out.

@@ -1,6 +1,6 @@
 //! Teams: who the tenant is, and whom it federates with.
 
-use super::object::KIND;
+use super::object::{Object, KIND};
 use super::parameters::Parameters;
 use super::refusal::Fault;
 use super::visibility::Via;
@@ -14,27 +14,27 @@ pub(super) fn get_tenant(world: &mut World, side: Side, _: &Parameters) -> Resul
 }
 
 /// As it is where nobody has changed it: https://learn.microsoft.com/powershell/module/microsoftteams/get-cstenantfederationconfiguration
-fn federation(world: &mut World, side: Side) -> usize {
-    if let Some(at) = world.all(side, &["federation:global".into()]).first() {
-        return *at;
-    }
-    let Value::Object(fields) = json!({
+pub(super) fn federation() -> Object {
+    let fields = json!({
         KIND: "federation", "Identity": "Global", "AllowedDomains": "AllowAllKnownDomains", "BlockedDomains": [], "AllowFederatedUsers": true,
         "AllowTeamsConsumer": true, "AllowTeamsConsumerInbound": true, "TreatDiscoveredPartnersAsUnverified": false, "SharedSipAddressSpace": false,
         "RestrictTeamsConsumerToExternalUserProfiles": false,
-    }) else {
-        return 0;
-    };
-    world.insert(side, super::object::Object::old(fields, 1))
+    });
+    Object::old(fields.as_object().cloned().unwrap_or_default(), 1)
+}
+
+/// There is one in every tenant.
+fn find(world: &World, side: Side) -> Result<usize, Fault> {
+    world.all(side, &["federation:global".into()]).first().copied().ok_or_else(|| super::recipient::not_found("Global"))
 }
 
 pub(super) fn get_federation(world: &mut World, side: Side, _: &Parameters) -> Result<Vec<Value>, Fault> {
-    let at = federation(world, side);
+    let at = find(world, side)?;
     Ok(vec![super::recipient::shown(&world.seen(side, at, Via::Teams))])
 }
 
 pub(super) fn set_federation(world: &mut World, side: Side, parameters: &Parameters) -> Result<Vec<Value>, Fault> {
-    let at = federation(world, side);
+    let at = find(world, side)?;
     let mut fields = world.at(side, at).truth.clone();
     for (name, value) in parameters.all().filter(|(name, _)| *name != "Identity") {
         match name.as_str() {
