@@ -7,6 +7,7 @@ pub mod export;
 pub mod host;
 pub mod journal;
 pub mod lab;
+pub mod lab_world;
 pub mod planning;
 pub mod read;
 pub mod specification;
