@@ -391,7 +391,7 @@ fn what_was_synced_outlives_a_loss_of_power_and_the_rest_is_torn_at_most() {
     let mut random = Random(7);
     let mut durable = 0;
     for seed in 0..200 {
-        let opened = Writer::open(&place.folder, NAME, run("JUMP01"), false, &Forgetting(seed)).unwrap();
+        let opened = Writer::open(&place.folder, NAME, run("JUMP01"), false, &Forgetting::new(seed)).unwrap();
         let before = read(&place.folder).0.len();
         assert!(before > durable, "{before} lines, {durable} were synced");
         durable = before;

@@ -103,11 +103,11 @@ fn is_trouble(row: &String) -> bool {
 /// Runs a child on some surfaces, killing it at random instants so many times, until everything there is done. The exit code 2 says that it waits for others.
 fn killing(place: &Place, world: &Mutex<World>, act: Act, surfaces: &[Surface], random: &mut Random, kills: u64, disk: On) {
     // Each operation takes about four.
-    let questions = place.people as u64 * 5 * 4 / (kills + 1);
+    let operations = place.people as u64 * 5 / (kills + 1);
     let (mut left, mut ends) = (kills, 0);
     while ends < 200 {
-        let kill = (left > 0).then(|| Kill::some(random, questions));
-        let task = Task { plan: place.plan.clone(), act, surfaces: surfaces.to_vec(), disk: disk.draw(random), kill };
+        let kill = (left > 0).then(|| Kill::some(random, operations * 4));
+        let task = Task { plan: place.plan.clone(), act, surfaces: surfaces.to_vec(), disk: disk.draw(random, operations, left > 0), kill };
         // The clock on the wall goes backwards. Of one that jumps forward nobody could tell that the time to settle has not gone by.
         world.lock().unwrap().wrong -= random.below(600_000) as i64;
         let Some(said) = process::run(&task, world) else {
@@ -164,7 +164,7 @@ fn killed_at_any_instant_it_goes_on_and_does_everything_once() {
 
 #[test]
 fn with_a_disk_that_forgets_too() {
-    let torn = killed(12, On::Forgetting(0));
+    let torn = killed(12, On::Forgetting(0, 0));
     assert!(torn > 20, "{torn} journals were torn");
 }
 
