@@ -83,7 +83,7 @@ fn refused(folder: &Path) -> coexist_core::problem::Problem {
 
 /// A journal of a run that was killed, with its bytes.
 fn killed(place: &Place) -> Vec<u8> {
-    let mut writer = open(&place.folder, &Files);
+    let mut writer = open(&place.folder, &Faulty::default());
     for number in 0..3 {
         writer.append(&intent(number, AT)).unwrap();
         writer.sync().unwrap();
@@ -144,7 +144,7 @@ fn cut_at_every_byte_of_its_last_two_lines_it_is_read_and_gone_on_with() {
             let lines = ends.iter().filter(|end| **end <= cut).count();
             let is_torn = zeros > 0 || !ends.contains(&cut);
             assert_eq!(read(&place.folder), (whole[..lines].to_vec(), u64::from(is_torn)), "cut at {cut}");
-            let opened = Writer::open(&place.folder, NAME, run("jump01"), false, &Files).unwrap();
+            let opened = Writer::open(&place.folder, NAME, run("jump01"), false, &Faulty::default()).unwrap();
             let codes: Vec<_> = opened.notices.iter().map(|notice| notice.code).collect();
             assert_eq!(codes, if is_torn { vec!["JournalTakenOver", "JournalTornLine"] } else { vec!["JournalTakenOver"] });
             opened.writer.close(AT).unwrap();
@@ -241,7 +241,7 @@ proptest! {
         let before = good[..at].iter().filter(|byte| **byte == b'\n').count();
         prop_assert!(lines.len() >= before);
         prop_assert_eq!(&lines[..before], &whole[..before]);
-        let opened = Writer::open(&place.folder, NAME, run("JUMP01"), false, &Files);
+        let opened = Writer::open(&place.folder, NAME, run("JUMP01"), false, &Faulty::default());
         prop_assert_eq!(opened.is_ok(), result.is_ok());
     }
 }
@@ -294,7 +294,7 @@ fn a_disk_that_is_full_at_any_byte_leaves_whole_lines_and_is_gone_on_with() {
         assert!(problem.message.contains("full"), "{}", problem.message);
         let (lines, torn) = read(&place.folder);
         assert_eq!((lines.len(), torn), (appended, 0), "room for {room} bytes");
-        open(&place.folder, &Files).close(AT).unwrap();
+        open(&place.folder, &Faulty::default()).close(AT).unwrap();
         assert_eq!(read(&place.folder).0.len(), appended + 2);
     }
 }

@@ -68,7 +68,7 @@ fn finish(place: &Place, world: &mut World, act: Act) {
         if came.summary.exit_code == 0 {
             return;
         }
-        assert!(!came.trouble.iter().any(is_trouble), "{:?}", came.trouble);
+        assert!(!came.trouble.iter().any(|row| is_trouble(row)), "{:?}", came.trouble);
     }
     panic!("it does not come to an end");
 }
@@ -96,7 +96,7 @@ fn expect(world: &World, people: usize, act: Act) {
 }
 
 /// Whether something went wrong with an operation that the next run does not mend.
-fn is_trouble(row: &String) -> bool {
+fn is_trouble(row: &str) -> bool {
     !["AnswerLost", "DependencyNotDone", "DependantFirst"].iter().any(|code| row.contains(code))
 }
 
@@ -116,7 +116,7 @@ fn killing(place: &Place, world: &Mutex<World>, act: Act, surfaces: &[Surface], 
         };
         assert!(said["problem"].is_null(), "{said}");
         let trouble: Vec<String> = serde_json::from_value(said["trouble"].clone()).unwrap();
-        assert!(!trouble.iter().any(is_trouble), "{trouble:?}");
+        assert!(!trouble.iter().any(|row| is_trouble(row)), "{trouble:?}");
         if said["exitCode"] == 0 && left == 0 {
             return;
         }
