@@ -141,7 +141,7 @@ impl Faulty {
 
 impl Disk for Faulty {
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        Files.create_folder(folder)
+        std::fs::create_dir_all(folder)
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Any + Send>>> {
