@@ -49,6 +49,10 @@ pub fn is_empty(value: &Value) -> bool {
 pub fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
+        // A GUID of AD: 16 bytes.
+        Value::Array(items) if items.len() == 16 && items.iter().all(|item| item.as_u64().is_some_and(|byte| byte < 256)) => {
+            vec![items.iter().map(|item| format!("{:02x}", item.as_u64().unwrap_or_default())).collect::<Vec<_>>().join("-")]
+        }
         Value::Array(items) => items.iter().flat_map(texts).collect(),
         Value::String(text) => vec![text.clone()],
         Value::Object(members) => members.get("skuId").map(texts).unwrap_or_default(),
