@@ -212,7 +212,7 @@ fn plain(line: &str) -> Value {
                     value => (name, value),
                 });
                 let nothing = |value: &Value| value.is_null() || *value == json!("") || *value == json!([]) || *value == json!("00000000-0000-0000-0000-000000000000");
-                Value::Object(members.map(|(name, value)| (name, walk(value))).filter(|(name, value)| name != "$changed" && !nothing(value)).collect())
+                Value::Object(members.map(|(name, value)| (name, walk(value))).filter(|(name, value)| !name.starts_with('$') && !nothing(value)).collect())
             }
             Value::Array(items) if items.iter().all(Value::is_string) => {
                 let mut items = items;
