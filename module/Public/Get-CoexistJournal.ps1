@@ -1,0 +1,88 @@
+function Get-CoexistJournal {
+    <#
+    .SYNOPSIS
+    Shows what the journal of a plan says was done: when, by whom, to which object, and what the object was before.
+
+    .DESCRIPTION
+    Each entry is one intent with its outcome, of every process that has worked on the plan, in the order of time. One without an outcome is Open: a process is
+    at it, or died at it, and the next run settles it. Reading takes no lock; a line that is cut off at the end is normal where a process was killed.
+
+    .PARAMETER Path
+    The plan.
+
+    .PARAMETER Operation
+    Only of these operations, by id; wildcards are allowed.
+
+    .PARAMETER Subject
+    Only of these people, as the operations name them; wildcards are allowed.
+
+    .PARAMETER Outcome
+    Only with these outcomes: Done, AlreadyDone, Pending, Skipped, Failed, Undone, Open.
+
+    .INPUTS
+    None.
+
+    .OUTPUTS
+    Coexist.JournalEntry: At, Act, Operation, Name, Step, Outcome, Code, Message, Run, Host, User, Surface, Tenant, Before, After.
+
+    .EXAMPLE
+    $lab = "$env:TEMP/coexist-lab"
+    New-CoexistLab -Path $lab -People 20 -Force | Out-Null
+    New-CoexistPlan -Specification $lab/coexist.json -Path $lab/plan.json -Force -ErrorAction SilentlyContinue | Out-Null
+    Connect-CoexistTenant fabrikam.onmicrosoft.com -Lab $lab | Out-Null
+    Invoke-CoexistPlan $lab/plan.json -Surface exchange -MaxOperations 3 -NoWait -Confirm:$false -Quiet | Out-Null
+    Get-CoexistJournal $lab/plan.json | Format-Table At, Step, Outcome, Before
+
+    Carries out three operations on a lab, and shows what stands in the journal about them.
+
+    .NOTES
+    Errors:
+    PlanNotFound     there is no such plan
+    JournalDamaged   a line in the middle cannot be read; the message has file and line
+
+    .LINK
+    Invoke-CoexistPlan
+
+    .LINK
+    Undo-CoexistPlan
+    #>
+    [CmdletBinding()]
+    [OutputType('Coexist.JournalEntry')]
+    param(
+        [Parameter(Position = 0)]
+        [string] $Path = 'plan.json',
+
+        [SupportsWildcards()]
+        [string[]] $Operation,
+
+        [ArgumentCompleter({ & (Get-Command $args[0]).Module Complete-PlanWord subject $args[2] $args[4] })]
+        [SupportsWildcards()]
+        [string[]] $Subject,
+
+        [ArgumentCompleter({ & (Get-Command $args[0]).Module Complete-NativeWord JournalOutcome $args[2] })]
+        [string[]] $Outcome
+    )
+
+    end {
+        Assert-LanguageMode
+        $any = {
+            param($Patterns, $Values)
+            foreach ($pattern in $Patterns) { foreach ($value in $Values) { if ($value -like $pattern) { return $true } } }
+            -not $Patterns
+        }
+        $emit = @{
+            entries = {
+                param($notice)
+                foreach ($entry in $notice.items) {
+                    if ($Outcome -and $entry.Outcome -notin $Outcome) { continue }
+                    if (-not (& $any $Operation $entry.Operation) -or -not (& $any $Subject @($entry.Name; $entry.Target))) { continue }
+                    $entry.PSObject.TypeNames.Insert(0, 'Coexist.JournalEntry')
+                    $entry
+                }
+            }
+        }
+        $result = $null
+        Invoke-NativeJob $PSCmdlet @{ job = 'journal'; plan = Resolve-NativePath $PSCmdlet $Path } -Emit $emit -Result ([ref]$result)
+        if ($result.torn) { $PSCmdlet.WriteVerbose("$($result.torn) lines are cut off at their ends, as a killed process leaves them; the next run repairs that.") }
+    }
+}
