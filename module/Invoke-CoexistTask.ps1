@@ -131,7 +131,7 @@ try {
     if (-not (Test-Path -LiteralPath $ConnectScript -PathType Leaf)) { throw [IO.FileNotFoundException]::new("The connect script '$ConnectScript' is missing.") }
     $null = & (Resolve-Path -LiteralPath $ConnectScript).ProviderPath *>&1
 
-    $summary = $null
+    $summaries = [Collections.Generic.List[object]]::new()
     # An error of an operation is a line, and the next operation goes on.
     & $command @arguments -ErrorAction Continue 2>&1 3>&1 | ForEach-Object {
         if ($_ -is [Management.Automation.ErrorRecord]) {
@@ -139,12 +139,13 @@ try {
             if ($_.CategoryInfo.Category -ne 'OperationStopped') { $said = Get-TaskError $_; Write-TaskLog error $said[0] '' '' '' '' $said[1] }
         }
         elseif ($_ -is [Management.Automation.WarningRecord]) { Write-TaskLog warning '' '' '' '' '' $_.Message }
-        elseif ($_.PSObject.TypeNames -contains 'Coexist.ApplicationSummary') { $summary = $_ }
+        elseif ($_.PSObject.TypeNames -contains 'Coexist.ApplicationSummary') { $summaries.Add($_) }
         elseif ($_.Outcome -ne 'Waiting') {
             $begun = $begun -or $_.Outcome -ne 'Skipped'
             Write-TaskLog $_.Outcome $_.Code $_.Operation $_.Surface $_.Step $_.Name "$($_.Message) $($_.Action)".Trim()
         }
     }
+    $summary = $summaries | Select-Object -Last 1
     $code = if ($summary) { $summary.ExitCode } elseif ($begun) { 5 } else { 6 }
     if ($summary) {
         $counts = @(foreach ($name in 'Operations', 'Done', 'AlreadyDone', 'Undone', 'Pending', 'Waiting', 'Skipped', 'Failed') { if ($summary.$name) { "$name $($summary.$name)" } }) -join ', '

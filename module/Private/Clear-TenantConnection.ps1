@@ -9,7 +9,7 @@ function Clear-TenantConnection {
 
     if ($null -ne $Connection.Secret) { Clear-NativeSecret $Connection.Secret }
     $module = $Connection.Module
-    if ($module -and -not ($TenantConnections.Values | Where-Object { [object]::ReferenceEquals($_.Module, $module) })) {
-        Remove-Module -ModuleInfo $module -Force -WhatIf:$false -Confirm:$false -ErrorAction Ignore
-    }
+    if (-not $module -or ($TenantConnections.Values | Where-Object { [object]::ReferenceEquals($_.Module, $module) })) { return }
+    # In the global session, where they are: Remove-Module takes commands away where it is called.
+    & ([psmoduleinfo]::new($true)) { param($Module) Remove-Module -ModuleInfo $Module -Force -WhatIf:$false -Confirm:$false -ErrorAction Ignore } $module
 }

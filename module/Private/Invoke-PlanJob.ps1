@@ -13,22 +13,22 @@ function Invoke-PlanJob {
 
         [string] $Path,
 
-        # Of the caller's preferences, as far as they are not parameters.
-        [bool] $WhatIf,
-        [string] $Confirm
+        # -WhatIf and -Confirm, or what the caller prefers.
+        [bool] $Preview,
+        [string] $Preference
     )
 
     # ShouldProcess looks for them where it is called.
-    $WhatIfPreference = $WhatIf
-    $ConfirmPreference = $Confirm
-    $asks = $ConfirmPreference -ne 'None' -and -not $WhatIf
+    $WhatIfPreference = $Preview
+    $ConfirmPreference = $Preference
+    $asks = $ConfirmPreference -ne 'None' -and -not $Preview
     # Before anything is done: both commands are of high impact, so a preference that is not None asks at the first operation.
     if ($asks -and -not (Test-Interactive)) { Stop-Unconfirmed $Cmdlet }
 
     $file = Resolve-NativePath $Cmdlet $Path
     $stop = [string]$Bound.StopOn
     $request = @{
-        job = 'apply'; plan = $file; act = $Act; whatIf = $WhatIf; noWait = [bool]$Bound.NoWait; force = [bool]$Bound.Force
+        job = 'apply'; plan = $file; act = $Act; whatIf = $Preview; noWait = [bool]$Bound.NoWait; force = [bool]$Bound.Force
         irreversible = [bool]$Bound.AllowIrreversible; select = New-PlanSelection $Cmdlet $Bound
         maxOperations = $(if ($Bound.MaxOperations) { $Bound.MaxOperations })
         stopOn = @{

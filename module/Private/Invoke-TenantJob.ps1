@@ -3,6 +3,7 @@ function Invoke-TenantJob {
     .SYNOPSIS
     Runs a job that reaches tenants: its commands and requests go through the connections of this process.
     #>
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'Memory', Justification = 'Used in a script block.')]
     param(
         [Management.Automation.PSCmdlet] $Cmdlet,
         [hashtable] $Request,

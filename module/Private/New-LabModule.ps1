@@ -51,10 +51,12 @@ function New-LabModule {
         $null = $text.Append("function $verb-$Prefix$noun {`n[CmdletBinding($($binding -join ', '))]`nparam(`n$($parameters -join ",`n")`n)`nprocess { $go }`n}`n")
     }
 
-    $module = New-Module -Name "Coexist.Lab.$Prefix" -ScriptBlock ([scriptblock]::Create($text.ToString())) -ArgumentList @(
+    # In the global session, where the commands are to be, and not in this module, where they would stay behind.
+    & ([psmoduleinfo]::new($true)) {
+        param($Name, $Script, $Arguments)
+        New-Module -Name $Name -ScriptBlock $Script -ArgumentList $Arguments | Import-Module -Global -DisableNameChecking -PassThru -WarningAction SilentlyContinue
+    } "Coexist.Lab.$Prefix" ([scriptblock]::Create($text.ToString())) @(
         { param($Cmdlet, $Name, $Bound, $Lab) Invoke-LabCommand $Cmdlet $Name $Bound $Lab }
         @{ Folder = $Lab; TenantId = $TenantId }
     )
-    Import-Module -ModuleInfo $module -Global -DisableNameChecking -WarningAction SilentlyContinue
-    $module
 }

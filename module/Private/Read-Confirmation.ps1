@@ -3,6 +3,7 @@ function Read-Confirmation {
     .SYNOPSIS
     Answers a question of a running plan with true or false; where somebody would have to be asked and nobody can be, the command ends.
     #>
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSShouldProcess', '', Justification = 'Those of the public function are called.')]
     [OutputType([string])]
     param(
         [Management.Automation.PSCmdlet] $Cmdlet,

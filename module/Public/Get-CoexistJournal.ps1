@@ -70,19 +70,9 @@ function Get-CoexistJournal {
             foreach ($pattern in $Patterns) { foreach ($value in $Values) { if ($value -like $pattern) { return $true } } }
             -not $Patterns
         }
-        $emit = @{
-            entries = {
-                param($notice)
-                foreach ($entry in $notice.items) {
-                    if ($Outcome -and $entry.Outcome -notin $Outcome) { continue }
-                    if (-not (& $any $Operation $entry.Operation) -or -not (& $any $Subject @($entry.Name; $entry.Target))) { continue }
-                    $entry.PSObject.TypeNames.Insert(0, 'Coexist.JournalEntry')
-                    $entry
-                }
-            }
-        }
         $result = $null
-        Invoke-NativeJob $PSCmdlet @{ job = 'journal'; plan = Resolve-NativePath $PSCmdlet $Path } -Emit $emit -Result ([ref]$result)
+        Invoke-NativeJob $PSCmdlet @{ job = 'journal'; plan = Resolve-NativePath $PSCmdlet $Path } -Emit @{ entries = 'Coexist.JournalEntry' } -Result ([ref]$result) |
+            Where-Object { (-not $Outcome -or $_.Outcome -in $Outcome) -and (& $any $Operation $_.Operation) -and (& $any $Subject @($_.Name; $_.Target)) }
         if ($result.torn) { $PSCmdlet.WriteVerbose("$($result.torn) lines are cut off at their ends, as a killed process leaves them; the next run repairs that.") }
     }
 }

@@ -131,6 +131,7 @@ function Invoke-CoexistPlan {
     .LINK
     Undo-CoexistPlan
     #>
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSShouldProcess', '', Justification = 'Asked for each operation, in Read-Confirmation.')]
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
     [OutputType('Coexist.OperationResult', 'Coexist.ApplicationSummary')]
     param(

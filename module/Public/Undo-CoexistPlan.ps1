@@ -74,6 +74,7 @@ function Undo-CoexistPlan {
     .LINK
     Get-CoexistJournal
     #>
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSShouldProcess', '', Justification = 'Asked for each operation, in Read-Confirmation.')]
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
     [OutputType('Coexist.OperationResult', 'Coexist.ApplicationSummary')]
     param(
