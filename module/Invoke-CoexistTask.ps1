@@ -148,7 +148,7 @@ try {
     $summary = $summaries | Select-Object -Last 1
     $code = if ($summary) { $summary.ExitCode } elseif ($begun) { 5 } else { 6 }
     if ($summary) {
-        $counts = @(foreach ($name in 'Operations', 'Done', 'AlreadyDone', 'Undone', 'Pending', 'Waiting', 'Skipped', 'Failed') { if ($summary.$name) { "$name $($summary.$name)" } }) -join ', '
+        $counts = @(foreach ($name in 'Operations', 'Earlier', 'Done', 'AlreadyDone', 'Undone', 'Pending', 'Waiting', 'Skipped', 'Failed') { if ($summary.$name) { "$name $($summary.$name)" } }) -join ', '
         Write-TaskLog end $code '' '' '' '' "$counts$(if ($summary.NextDue) { "; next due $($summary.NextDue)" })$(if ($summary.Stopped) { "; stopped by $($summary.Stopped)" })"
         $summary | Format-List | Out-String | Write-Output
     }

@@ -14,7 +14,7 @@ function Get-CoexistJournal {
     Only of these operations, by id; wildcards are allowed.
 
     .PARAMETER Subject
-    Only of these people, as the operations name them; wildcards are allowed.
+    Only of these people, by name or identity; wildcards are allowed.
 
     .PARAMETER Outcome
     Only with these outcomes: Done, AlreadyDone, Pending, Skipped, Failed, Undone, Open.
@@ -23,7 +23,7 @@ function Get-CoexistJournal {
     None.
 
     .OUTPUTS
-    Coexist.JournalEntry: At, Act, Operation, Name, Step, Outcome, Code, Message, Run, Host, User, Surface, Tenant, Before, After.
+    Coexist.JournalEntry: At, Act, Operation, Step, Outcome, Code, Message, Run, Host, User, Surface, Tenant, Ended, Before, After.
 
     .EXAMPLE
     $lab = "$env:TEMP/coexist-lab"
@@ -65,14 +65,21 @@ function Get-CoexistJournal {
 
     end {
         Assert-LanguageMode
-        $any = {
-            param($Patterns, $Values)
-            foreach ($pattern in $Patterns) { foreach ($value in $Values) { if ($value -like $pattern) { return $true } } }
-            -not $Patterns
+        $patterns = $Operation
+        $like = {
+            param($Id)
+            foreach ($pattern in $patterns) { if ($Id -like $pattern) { return $true } }
+            -not $patterns
+        }
+        $file = Resolve-NativePath $PSCmdlet $Path
+        # A journal has ids; whose they are stands in the plan.
+        $theirs = if ($Subject) {
+            $request = @{ job = 'watch'; plan = $file; select = New-PlanSelection $PSCmdlet @{ Subject = $Subject }; done = $true; connections = @() }
+            [Collections.Generic.HashSet[string]]::new([string[]]@((Invoke-NativeJob $PSCmdlet $request -Emit @{ states = 'Coexist.OperationState' }).Operation))
         }
         $result = $null
-        Invoke-NativeJob $PSCmdlet @{ job = 'journal'; plan = Resolve-NativePath $PSCmdlet $Path } -Emit @{ entries = 'Coexist.JournalEntry' } -Result ([ref]$result) |
-            Where-Object { (-not $Outcome -or $_.Outcome -in $Outcome) -and (& $any $Operation $_.Operation) -and (& $any $Subject @($_.Name; $_.Target)) }
+        Invoke-NativeJob $PSCmdlet @{ job = 'journal'; plan = $file } -Emit @{ entries = 'Coexist.JournalEntry' } -Result ([ref]$result) |
+            Where-Object { (-not $Outcome -or $_.Outcome -in $Outcome) -and (& $like $_.Operation) -and (-not $Subject -or $theirs.Contains($_.Operation)) }
         if ($result.torn) { $PSCmdlet.WriteVerbose("$($result.torn) lines are cut off at their ends, as a killed process leaves them; the next run repairs that.") }
     }
 }

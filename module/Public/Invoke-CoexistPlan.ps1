@@ -78,7 +78,7 @@ function Invoke-CoexistPlan {
 
     .OUTPUTS
     Coexist.OperationResult, for each operation: Operation, Outcome, Name, Target, Step, What, Stage, Surface, Tenant, Code, Message, Action, DependsOn, Seconds.
-    Coexist.ApplicationSummary, at last: Plan, Journal, Run, Operations, a count for each outcome, Stopped, NextDue, ExitCode.
+    Coexist.ApplicationSummary, at last: Plan, Journal, Run, Operations, a count for each outcome, Earlier (done by earlier runs), Stopped, NextDue, ExitCode.
 
     .EXAMPLE
     $lab = "$env:TEMP/coexist-lab"

@@ -32,6 +32,9 @@ function Watch-CoexistPlan {
     .PARAMETER Surface
     Only these surfaces: exchange, graph, teams, sharePoint, activeDirectory, manual.
 
+    .PARAMETER IncludeDone
+    Put out what is done, too.
+
     .PARAMETER Once
     Put out the states as objects, once.
 
@@ -88,6 +91,8 @@ function Watch-CoexistPlan {
         [ArgumentCompleter({ & (Get-Command $args[0]).Module Complete-NativeWord Surface $args[2] })]
         [string[]] $Surface,
 
+        [switch] $IncludeDone,
+
         [switch] $Once,
 
         [ValidateRange(1, 3600)]
@@ -99,7 +104,7 @@ function Watch-CoexistPlan {
         $file = Resolve-NativePath $PSCmdlet $Path
         $screen = $null
         while ($true) {
-            $request = @{ job = 'watch'; plan = $file; select = New-PlanSelection $PSCmdlet $PSBoundParameters; connections = Get-NativeConnection }
+            $request = @{ job = 'watch'; plan = $file; select = New-PlanSelection $PSCmdlet $PSBoundParameters; done = [bool]$IncludeDone; connections = Get-NativeConnection }
             $result = $null
             if ($Once) {
                 Invoke-TenantJob $PSCmdlet $request @{} @{ states = 'Coexist.OperationState' } @{} ([ref]$result)
