@@ -21,7 +21,7 @@ BeforeAll {
     function Connect-FakeExchange([string] $Folder) {
         $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -Lab $Folder
         Set-FakeSession
-        $connection = New-FakeExchange Exo $target fabrikam.onmicrosoft.com, fabrikam.com {
+        $connection = New-FakeExchange Tgt $target fabrikam.onmicrosoft.com, fabrikam.com {
             function Get-MailUser { Get-FabrikamMailUser @args }
             function Get-User { Get-FabrikamUser @args }
             function Set-MailUser { $global:fakeWrites++; Set-FabrikamMailUser @args }
@@ -38,7 +38,7 @@ BeforeAll {
         }
         $global:fakeWrites = 0
         $global:fakePasswords = [Collections.Generic.List[string]]::new()
-        $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -ExchangePrefix Exo
+        $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -ExchangePrefix Tgt
         $connection
     }
 }
@@ -226,9 +226,9 @@ Describe 'A session in the middle' {
 
     It 'that belongs to another tenant than the plan''s is refused before anything is done' {
         Set-FakeSession
-        $null = New-FakeExchange Exo $source fabrikam.onmicrosoft.com { function Set-MailUser { $global:fakeWrites++ } }
+        $null = New-FakeExchange Tgt $source fabrikam.onmicrosoft.com { function Set-MailUser { $global:fakeWrites++ } }
         $global:fakeWrites = 0
-        $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -ExchangePrefix Exo
+        $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -ExchangePrefix Tgt
         $plan = Join-Path $lab 'plan.json'
         try { Invoke-CoexistPlan $plan -Confirm:$false } catch { $caught = $_ }
         $caught.FullyQualifiedErrorId | Should -Be 'TenantMismatch,Invoke-CoexistPlan'
@@ -261,11 +261,11 @@ param($manifest, $plan, $target, $fakes)
 Import-Module $manifest
 Set-FakeSession
 # Whatever is written never shows.
-$null = New-FakeExchange Exo $target fabrikam.onmicrosoft.com {
+$null = New-FakeExchange Tgt $target fabrikam.onmicrosoft.com {
     function Get-MailUser { [CmdletBinding()] param($Identity) Write-Error -Message "The operation couldn't be performed because object '$Identity' couldn't be found on 'dc1'." -ErrorId ManagementObjectNotFoundException }
     function New-MailUser { [CmdletBinding()] param($Name, $Alias, $MicrosoftOnlineServicesID, $ExternalEmailAddress, $DisplayName, [securestring] $Password) }
 }
-$null = Connect-CoexistTenant fabrikam.onmicrosoft.com -ExchangePrefix Exo
+$null = Connect-CoexistTenant fabrikam.onmicrosoft.com -ExchangePrefix Tgt
 Invoke-CoexistPlan $plan -Surface exchange -Confirm:$false -ErrorAction SilentlyContinue
 '@).AddArgument((Get-BuiltManifest)).AddArgument((Join-Path $lab 'plan.json')).AddArgument($target).AddArgument((Join-Path $PSScriptRoot 'FakeSessions.ps1'))
         $running = $shell.BeginInvoke()
