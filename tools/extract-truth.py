@@ -16,6 +16,9 @@ CMDLETS = [
     "New-MigrationBatch", "Remove-MailUser", "Remove-MigrationBatch", "Set-ADUser", "Set-MailUser", "Set-MigrationBatch", "Set-User",
     "Start-MigrationBatch", "Start-SPOCrossTenantUserContentMove", "Stop-MigrationBatch", "Stop-SPOCrossTenantUserContentMove",
     "Test-MigrationServerAvailability",
+    # What the lab's world answers beside: sessions, other recipients, federation.
+    "Get-AcceptedDomain", "Get-ConnectionInformation", "Get-CsTenantFederationConfiguration", "Get-MailContact", "Get-Mailbox", "Get-Recipient",
+    "New-MailContact", "Remove-MailContact", "Remove-MigrationUser", "Set-CsTenantFederationConfiguration",
 ]
 VERSION = "v1.0"
 JOBS = "/solutions/migrations/crossTenantMigrationJobs"

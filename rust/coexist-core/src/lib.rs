@@ -17,6 +17,7 @@ pub mod limits;
 pub mod plan;
 pub mod problem;
 pub mod readiness;
+pub mod service_error;
 pub mod snapshot;
 pub mod specification;
 pub mod watch;

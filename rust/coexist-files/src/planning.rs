@@ -106,10 +106,11 @@ impl Loaded {
 
     /// What jobs of the service are told of both tenants.
     pub fn handover(&self) -> Handover {
-        let target = &self.specification.target;
+        let (source, target) = self.tenants();
         Handover {
-            source_tenant_id: self.specification.source.tenant_id.clone().or_else(|| self.source.tenant.id.clone()),
-            delivery_domain: target.delivery_domain.clone().or_else(|| self.target.tenant.initial_domain.clone()),
+            source,
+            target,
+            delivery_domain: self.specification.target.delivery_domain.clone().or_else(|| self.target.tenant.initial_domain.clone()),
         }
     }
 
@@ -124,15 +125,16 @@ impl Loaded {
     }
 
     fn header(&self, items: Vec<&'static str>) -> Header {
+        let (source, target) = self.tenants();
+        Header { items, source, target, inputs: self.inputs.clone() }
+    }
+
+    /// Both tenants, the source first.
+    fn tenants(&self) -> (TenantRef, TenantRef) {
         let (source, target) = (&self.specification.source, &self.specification.target);
         // The specification's id is the administrator's word; the snapshot's is what the session said.
         let tenant = |name: &str, id: &Option<String>, snapshot: &Snapshot| TenantRef { name: name.into(), tenant_id: id.clone().or_else(|| snapshot.tenant.id.clone()) };
-        Header {
-            items,
-            source: tenant(&source.name, &source.tenant_id, &self.source),
-            target: tenant(&target.name, &target.tenant_id, &self.target),
-            inputs: self.inputs.clone(),
-        }
+        (tenant(&source.name, &source.tenant_id, &self.source), tenant(&target.name, &target.tenant_id, &self.target))
     }
 }
 

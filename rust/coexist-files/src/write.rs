@@ -140,7 +140,7 @@ fn create(folder: &Path, target: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Makes the new name itself durable where a folder can be opened as a file; elsewhere (Windows) the rename is durable already.
-fn sync_folder(folder: &Path) {
+pub(crate) fn sync_folder(folder: &Path) {
     #[cfg(unix)]
     if let Ok(folder) = File::open(folder) {
         // Some file systems refuse it; the file itself is on the disk.

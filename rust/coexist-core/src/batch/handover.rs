@@ -5,14 +5,17 @@ use super::explain::night_name;
 use super::options::{Mode, Options, Workload};
 use super::outcome::{Batch, BatchPlan};
 use super::planner::Input;
+use crate::plan::TenantRef;
 use crate::problem::{Category, Problem};
 use serde::Serialize;
 
 /// What the specification knows of the tenants.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Handover {
-    /// The source tenant's GUID.
-    pub source_tenant_id: Option<String>,
+    /// The tenant that people move out of.
+    pub source: TenantRef,
+    /// The tenant that people move into.
+    pub target: TenantRef,
     /// TargetDeliveryDomain.
     pub delivery_domain: Option<String>,
 }
@@ -56,7 +59,7 @@ pub(super) struct Source<'a> {
 
 /// What every job needs of the specification, or the members that are missing in it.
 pub(super) fn source<'a>(options: &'a Options, handover: Option<&'a Handover>) -> Result<Source<'a>, Vec<&'static str>> {
-    let tenant_id = handover.and_then(|handover| handover.source_tenant_id.as_deref());
+    let tenant_id = handover.and_then(|handover| handover.source.tenant_id.as_deref());
     let delivery_domain = handover.and_then(|handover| handover.delivery_domain.as_deref());
     let endpoint = options.source_endpoint.as_deref();
     match (tenant_id, delivery_domain, endpoint) {

@@ -236,7 +236,8 @@ impl<'a> Report<'a> {
         let what: BTreeMap<&str, &steps::Step> = STEPS.iter().map(|step| (step.name, step)).collect();
         let (reads, what) = (json(&steps::reads(input.options)), json(&what));
         let inputs = json(&inputs);
-        write(format!("{{\"$schema\":\"./batches.schema.json\",\n\"version\":{VERSION},\n\"inputs\":{inputs},\n\"reads\":{reads},\n\"steps\":{what},\n").as_bytes())?;
+        let tenants = handover.map_or_else(String::new, |handover| format!("\"source\":{},\n\"target\":{},\n", json(&handover.source), json(&handover.target)));
+        write(format!("{{\"$schema\":\"./batches.schema.json\",\n\"version\":{VERSION},\n{tenants}\"inputs\":{inputs},\n\"reads\":{reads},\n\"steps\":{what},\n").as_bytes())?;
         section(write, "caps", &mut plan.caps.all.iter().map(json))?;
         let kinds = input.kinds.all().zip(&plan.tallies).enumerate().map(|(number, (kind, tally))| (kind, tally, self.missed.get(&(number as u16))));
         let kinds = kinds.filter(|(_, tally, missed)| tally.ties > 0 || missed.is_some());

@@ -22,6 +22,7 @@ mod target;
 mod tests;
 mod trouble;
 mod value;
+pub mod world;
 
 pub use planted::{Planted, PlantedProblem};
 

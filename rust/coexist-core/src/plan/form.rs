@@ -96,7 +96,7 @@ fn fill_text(text: &str, line: &Value, is_path: bool) -> Result<Value, String> {
 }
 
 /// A value as a path takes it. A user principal name may hold `#` (every invited guest's does) and `'`, which would end the path or the key.
-fn escaped(value: &str) -> Cow<'_, str> {
+pub(crate) fn escaped(value: &str) -> Cow<'_, str> {
     let stays = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte);
     if value.bytes().all(stays) {
         return value.into();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub const VERSION: u32 = 1;
 
 /// A tenant as the plan names it: what a session is held against before anything is written.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantRef {
     /// The administrator's name for it.

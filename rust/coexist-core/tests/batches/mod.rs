@@ -10,7 +10,7 @@ use coexist_core::batch::report::Report;
 use coexist_core::batch::tie::{Kinds, Tie};
 use coexist_core::batch::verdict::Concern;
 use coexist_core::limits::Limits;
-use coexist_core::plan::Input as Fingerprint;
+use coexist_core::plan::{Input as Fingerprint, TenantRef};
 use coexist_core::specification::LateStage;
 use coexist_core::watch::Unwatched;
 use serde_json::{json, Value};
@@ -46,7 +46,8 @@ fn person(number: u32) -> Person {
 
 impl Scene {
     pub fn new(name: &'static str, options: Value) -> Self {
-        let handover = Handover { source_tenant_id: Some(guid(900)), delivery_domain: Some("fabrikam.onmicrosoft.com".into()) };
+        let tenant = |name: &str, number| TenantRef { name: name.into(), tenant_id: Some(guid(number)) };
+        let handover = Handover { source: tenant("contoso.onmicrosoft.com", 900), target: tenant("fabrikam.onmicrosoft.com", 901), delivery_domain: Some("fabrikam.onmicrosoft.com".into()) };
         let ties = vec![(0, 1, "flow"), (1, 2, "fullAccess"), (2, 3, "manager"), (0, 5, "assistant"), (1, 4, "sendAs")];
         let people = (0..6).map(person).collect();
         Scene { name, options, removal: Some(LateStage::Cutover), handover: Some(handover), people, ties, concerns: Vec::new(), previous: None }

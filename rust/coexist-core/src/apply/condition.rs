@@ -1,0 +1,133 @@
+//! Whether a statement of a plan holds of an object as its service shows it.
+
+use crate::identity::immutable_id;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A statement about one property.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Condition {
+    /// Its name, as the read emits it; without case.
+    pub property: String,
+    /// What it must be.
+    #[serde(flatten)]
+    pub test: Test,
+}
+
+/// What a property is compared with.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Test {
+    /// It equals this text, without case; a GUID in any form, a moment in any.
+    Equals(Value),
+    /// The list holds these, without case.
+    Contains(Vec<String>),
+    /// The list, or the one value, is none of these.
+    Lacks(Vec<String>),
+    /// It is empty or a zero GUID.
+    Empty(bool),
+}
+
+/// The value of a property by its name in any case; `Null` where it is not there.
+pub fn property<'o>(object: &'o Value, name: &str) -> &'o Value {
+    let Some(members) = object.as_object() else { return &Value::Null };
+    members.get(name).or_else(|| members.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)).unwrap_or(&Value::Null)
+}
+
+/// Whether a value is none: nothing, empty, a zero GUID.
+pub fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty() || is_nil(text),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+/// The values of a list, or the one value, as text; of objects such as licences their `skuId`.
+pub fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::String(text) => vec![text.clone()],
+        Value::Object(members) => members.get("skuId").map(texts).unwrap_or_default(),
+        Value::Bool(flag) => vec![if *flag { "True".into() } else { "False".into() }],
+        Value::Number(number) => vec![number.to_string()],
+    }
+}
+
+/// Whether two texts say the same: without case, GUIDs in any form, moments in any zone.
+pub fn same_text(a: &str, b: &str) -> bool {
+    if a == b || a.to_lowercase() == b.to_lowercase() {
+        return true;
+    }
+    if let (Some(a), Some(b)) = (moment(a), moment(b)) {
+        return a == b;
+    }
+    match (immutable_id::read(a), immutable_id::read(b)) {
+        (Ok(a), Ok(b)) => a.guid == b.guid,
+        // A zero GUID is no identity, but it is a value.
+        _ => is_nil(a) && is_nil(b),
+    }
+}
+
+fn is_nil(text: &str) -> bool {
+    text.len() >= 32 && text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'{' | b'}' | b' ')) || text == "AAAAAAAAAAAAAAAAAAAAAA=="
+}
+
+fn moment(text: &str) -> Option<Timestamp> {
+    // Without this, every comparison of addresses would try to read a date.
+    if !text.starts_with(|first: char| first.is_ascii_digit()) || !text.contains('T') {
+        return None;
+    }
+    text.parse().ok().or_else(|| format!("{text}Z").parse().ok())
+}
+
+impl Condition {
+    /// Whether it holds of an object.
+    pub fn holds(&self, object: &Value) -> bool {
+        let value = property(object, &self.property);
+        let listed = |wanted: &String| texts(value).iter().any(|own| same_text(own, wanted));
+        match &self.test {
+            Test::Equals(wanted) => match (texts(value).as_slice(), texts(wanted).as_slice()) {
+                ([own], [wanted]) => same_text(own, wanted),
+                (own, []) => own.is_empty(),
+                _ => false,
+            },
+            Test::Contains(wanted) => {
+                // Hundreds of addresses against hundreds: by a set, and only what that does not find one by one.
+                let own: std::collections::HashSet<String> = texts(value).iter().map(|text| text.to_lowercase()).collect();
+                wanted.iter().all(|wanted| own.contains(&wanted.to_lowercase()) || listed(wanted))
+            }
+            Test::Lacks(unwanted) => !unwanted.iter().any(listed),
+            Test::Empty(empty) => (is_empty(value) || texts(value).iter().all(|text| is_nil(text))) == *empty,
+        }
+    }
+
+    /// What it asks for, in words.
+    pub fn text(&self) -> String {
+        let list = |items: &[String]| match items {
+            [one] => format!("'{one}'"),
+            [first, rest @ ..] => format!("'{first}' and {} more", rest.len()),
+            [] => "nothing".into(),
+        };
+        let name = &self.property;
+        match &self.test {
+            Test::Equals(value) => format!("{name} is '{}'", texts(value).join(", ")),
+            Test::Contains(items) => format!("{name} has {}", list(items)),
+            Test::Lacks(items) => format!("{name} has not {}", list(items)),
+            Test::Empty(true) => format!("{name} is empty"),
+            Test::Empty(false) => format!("{name} is set"),
+        }
+    }
+
+    /// What the object has instead, in words.
+    pub fn shown(&self, object: &Value) -> String {
+        match texts(property(object, &self.property)).as_slice() {
+            [] => "empty".into(),
+            [one] => format!("'{one}'"),
+            [first, rest @ ..] => format!("'{first}' and {} more", rest.len()),
+        }
+    }
+}

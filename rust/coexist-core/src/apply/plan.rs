@@ -1,0 +1,282 @@
+//! A plan's file, read so that millions of operations take little memory: the text stays as it is, an operation is put together when its turn comes.
+
+use super::operation::{Operation, ReadForm};
+use super::order::Order;
+use crate::finding::Side;
+use crate::plan::{expand, Stage, Surface, VERSION};
+use crate::problem::{Category, Problem};
+use hashbrown::HashMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{json, Value};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// How the objects of a plan are read, by name.
+pub type Read = BTreeMap<String, ReadForm>;
+
+/// A tenant as the plan names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    /// The administrator's name for it.
+    #[serde(default)]
+    pub name: String,
+    /// Its GUID, where the plan knows it.
+    #[serde(default)]
+    pub tenant_id: Option<String>,
+}
+
+/// What many operations have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Common {
+    /// When in the life of the move.
+    pub stage: Stage,
+    /// Where it runs.
+    pub surface: Surface,
+    /// In which tenant.
+    pub tenant: Side,
+    /// What it waits for, as the plan names it.
+    pub depends_on: Vec<String>,
+    /// Why it cannot be taken back, where it cannot.
+    pub irreversible: Option<String>,
+    /// The step whose undo takes it along.
+    pub with: Option<String>,
+}
+
+/// One operation, without its text.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its id.
+    pub id: Box<str>,
+    /// Where its text stands.
+    text: Range<usize>,
+    /// What it has in common with others.
+    pub common: Arc<Common>,
+    /// The number of its subject: operations of one person, or of one batch.
+    pub subject: u32,
+}
+
+impl Entry {
+    /// The last part of its id.
+    pub fn step(&self) -> &str {
+        self.id.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The part between item and step: the identity in the source, or a batch's name.
+    pub fn source(&self) -> &str {
+        let inner = self.id.split_once('/').map_or(&*self.id, |(_, rest)| rest);
+        inner.rsplit_once('/').map_or(inner, |(source, _)| source)
+    }
+
+    /// The first part of its id: the backlog item, `batch` or `oneDrive`.
+    pub fn item(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
+    }
+}
+
+/// A plan, or the file of batches, which has operations and places of its own.
+pub struct Plan {
+    text: Vec<u8>,
+    /// The SHA-256 of the file.
+    pub sha256: String,
+    /// The tenant that people move out of.
+    pub source: Tenant,
+    /// The tenant that people move into.
+    pub target: Tenant,
+    /// How objects are read.
+    pub reads: Read,
+    steps: Value,
+    /// Every operation, in the plan's order; places of a batch stand before its operations' dependants.
+    pub entries: Vec<Entry>,
+    /// What waits for what.
+    pub order: Order,
+    by_id: HashMap<Box<str>, u32>,
+    /// Of the file of batches: who is in which.
+    pub batches: HashMap<Box<str>, Box<str>>,
+}
+
+#[derive(Deserialize)]
+struct File<'f> {
+    version: u32,
+    #[serde(default)]
+    source: Option<Tenant>,
+    #[serde(default)]
+    target: Option<Tenant>,
+    #[serde(default)]
+    reads: Read,
+    #[serde(borrow, default)]
+    operations: Vec<&'f RawValue>,
+    #[serde(borrow, default)]
+    places: Vec<&'f RawValue>,
+    #[serde(default)]
+    steps: Value,
+    #[serde(default)]
+    people: Vec<Person>,
+}
+
+/// A person in the file of batches.
+#[derive(Deserialize)]
+struct Person {
+    identity: Box<str>,
+    #[serde(default)]
+    batch: Option<Box<str>>,
+}
+
+/// What a line says of itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    id: Box<str>,
+    #[serde(default)]
+    form: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole {
+    stage: Stage,
+    #[serde(default)]
+    surface: Option<Surface>,
+    #[serde(default)]
+    tenant: Option<Side>,
+    #[serde(default)]
+    depends_on: Vec<String>,
+    #[serde(default)]
+    gates: Vec<Value>,
+    #[serde(default)]
+    undo: Value,
+    #[serde(default)]
+    check: Value,
+}
+
+fn invalid(what: impl std::fmt::Display) -> Problem {
+    let message = format!("The plan cannot be used: {what}. It is not as it was written, so nothing of it is carried out; make it again.");
+    Problem::new("PlanInvalid", Category::InvalidData, message)
+}
+
+impl Plan {
+    /// Reads a plan's text.
+    ///
+    /// # Errors
+    /// `PlanInvalid`, `PlanLineInvalid`, `PlanNewer`.
+    pub fn parse(text: Vec<u8>, sha256: String) -> Result<Self, Problem> {
+        let start = text.as_ptr() as usize;
+        let file: File = serde_json::from_slice(&text).map_err(invalid)?;
+        if file.version > VERSION {
+            let message = format!("The plan has version {}, and this Coexist knows {VERSION}: what it would do is not known. Use the Coexist that made it.", file.version);
+            return Err(Problem::new("PlanNewer", Category::InvalidData, message));
+        }
+        let mut commons: HashMap<(String, String), Arc<Common>> = HashMap::new();
+        let mut subjects: HashMap<Box<str>, u32> = HashMap::new();
+        let mut entries = Vec::with_capacity(file.operations.len() + file.places.len());
+        let mut by_id = HashMap::with_capacity(entries.capacity());
+        let places = file.places.iter().map(|place| (place, true));
+        for (raw, place) in places.chain(file.operations.iter().map(|operation| (operation, false))) {
+            let at = raw.get().as_ptr() as usize - start;
+            let line: Line = serde_json::from_str(raw.get()).map_err(invalid)?;
+            let step = line.id.rsplit('/').next().unwrap_or_default();
+            let common = match &line.form {
+                Some(form) => {
+                    let key = (step.to_string(), form.to_string());
+                    match commons.get(&key) {
+                        Some(common) => common.clone(),
+                        None => {
+                            let whole = file.steps[step]["forms"][&**form].clone();
+                            let common = Arc::new(common(whole, place, &file.reads).map_err(|cause| invalid(format!("the form {form} of '{step}': {cause}")))?);
+                            commons.insert(key, common.clone());
+                            common
+                        }
+                    }
+                }
+                None => {
+                    let whole = serde_json::from_str(raw.get()).map_err(invalid)?;
+                    Arc::new(common(whole, place, &file.reads).map_err(|cause| invalid(format!("'{}': {cause}", line.id)))?)
+                }
+            };
+            let Some((subject, _)) = line.id.rsplit_once('/') else { return Err(invalid(format!("'{}' is no id of an operation", line.id))) };
+            let next = subjects.len() as u32;
+            let subject = *subjects.entry_ref(subject).or_insert(next);
+            if by_id.insert(line.id.clone(), entries.len() as u32).is_some() {
+                return Err(invalid(format!("'{}' stands in it twice", line.id)));
+            }
+            entries.push(Entry { id: line.id, text: at..at + raw.get().len(), common, subject });
+        }
+        let batches: HashMap<Box<str>, Box<str>> = file.people.into_iter().filter_map(|person| Some((person.identity, person.batch?))).collect();
+        let order = Order::new(&entries, &by_id, subjects.len(), &batches)?;
+        let (source, target) = (file.source.unwrap_or_default(), file.target.unwrap_or_default());
+        let (reads, steps) = (file.reads, file.steps);
+        Ok(Plan { sha256, source, target, reads, steps, entries, order, by_id, batches, text })
+    }
+
+    /// The tenant of a side.
+    pub fn tenant(&self, side: Side) -> &Tenant {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+
+    /// The number of an operation.
+    pub fn find(&self, id: &str) -> Option<u32> {
+        self.by_id.get(id).copied()
+    }
+
+    /// One operation, by its number.
+    pub fn entry(&self, number: u32) -> &Entry {
+        &self.entries[number as usize]
+    }
+
+    /// What a step does, in words.
+    pub fn what<'s>(&'s self, step: &'s str) -> &'s str {
+        self.steps[step]["what"].as_str().unwrap_or(step)
+    }
+
+    /// One operation, put together, with its fingerprint.
+    ///
+    /// # Errors
+    /// `PlanLineInvalid`.
+    pub fn operation(&self, number: u32) -> Result<(Operation, String), Problem> {
+        let entry = self.entry(number);
+        let line: Value = serde_json::from_slice(&self.text[entry.text.clone()]).map_err(invalid)?;
+        let mut whole = if line.get("form").is_some() { expand(&self.steps, &line)? } else { line };
+        let fingerprint = fingerprint(&whole.to_string());
+        whole["surface"] = json!(entry.common.surface);
+        whole["tenant"] = json!(entry.common.tenant);
+        Ok((Operation::read(whole)?, fingerprint))
+    }
+
+    /// The fingerprint of an operation alone; empty where it cannot be put together.
+    pub fn fingerprint(&self, number: u32) -> String {
+        self.operation(number).map(|(_, fingerprint)| fingerprint).unwrap_or_default()
+    }
+}
+
+fn common(whole: Value, place: bool, reads: &Read) -> Result<Common, String> {
+    if whole.is_null() {
+        return Err("is not there".into());
+    }
+    let whole: Whole = serde_json::from_value(whole).map_err(|cause| cause.to_string())?;
+    // A place is the business of the surface where it is seen whether it can be passed.
+    let seen = || {
+        let gate = whole.gates.first().and_then(|gate| reads.get(gate["read"].as_str()?)?.surface);
+        gate.or_else(|| serde_json::from_value(whole.check["surface"].clone()).ok())
+    };
+    let surface = if place { seen() } else { whole.surface };
+    let text = |value: &Value| value.as_str().map(String::from);
+    Ok(Common {
+        stage: whole.stage,
+        surface: surface.unwrap_or(Surface::Manual),
+        tenant: whole.tenant.unwrap_or(Side::Target),
+        depends_on: whole.depends_on,
+        irreversible: text(&whole.undo["irreversible"]),
+        with: text(&whole.undo["with"]),
+    })
+}
+
+/// FNV-1a: it tells operations of the same id in two plans apart, so it must be the same in every version.
+fn fingerprint(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}

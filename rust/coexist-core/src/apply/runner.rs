@@ -1,0 +1,1154 @@
+//! Visits the operations of a plan in order, each until it has an outcome.
+
+use super::gate::{self, Stand};
+use super::host::{Call, Host, Means, Refusal};
+use super::journal::{Act, Effect, Intent, Line, Outcome, Result as Came};
+use super::ledger::{self, Known, Ledger, Record};
+use super::operation::{Gate, Operation, Undo};
+use super::plan::Plan;
+use super::row::{Kind, Row, Summary};
+use super::task::{is_creation, Task};
+use crate::finding::Side;
+use crate::limits::Limits;
+use crate::plan::Surface;
+use crate::problem::Problem;
+use hashbrown::{HashMap, HashSet};
+use once_cell::sync::Lazy;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// For how many milliseconds what was read is not read again: the look after a change is the look before the next one of the same person.
+const FRESH: i64 = 5_000;
+
+/// When a run stops because too much fails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct StopOn {
+    /// After so many failures.
+    pub errors: Option<u64>,
+    /// When so many of a hundred fail.
+    pub percent: Option<u64>,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Carried out, or taken back.
+    pub act: Act,
+    /// Look and tell, and change nothing.
+    pub what_if: bool,
+    /// End when there is nothing to do at the moment.
+    pub no_wait: bool,
+    /// What cannot be taken back may be done without asking.
+    pub for_good: bool,
+    /// Carry out at most so many.
+    pub max_operations: Option<u64>,
+    /// When to stop.
+    pub stop_on: StopOn,
+    /// Places where an administrator has done what stands there.
+    pub passed: Vec<String>,
+    /// Times and tries.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// Carrying out, with nothing else said.
+    pub fn new(act: Act) -> Self {
+        let limits = Limits::default();
+        Options { act, what_if: false, no_wait: false, for_good: false, max_operations: None, stop_on: StopOn::default(), passed: Vec::new(), limits }
+    }
+}
+
+/// How an operation stands in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    /// No part of this run.
+    Out,
+    /// It waits for others.
+    Idle,
+    /// Its turn will come, now or at a time.
+    Queued,
+    /// It has its outcome in this run.
+    Ended(Kind),
+}
+
+/// What is known of an operation that was visited and has no outcome yet.
+#[derive(Debug, Clone)]
+struct Attempt {
+    began: i64,
+    /// Looks since something was written, or tries that the service was too busy for.
+    tries: u32,
+    /// It may have had an effect that does not show yet: until when that is waited for, and whether this run or the service said so.
+    doubt: Option<(i64, Doubt)>,
+    /// Until when the effect of something that is to be taken back may show.
+    shows_until: Option<i64>,
+    /// Why it waits.
+    code: &'static str,
+    message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// An earlier run began it.
+    Earlier,
+    /// The service took it.
+    Taken,
+    /// The answer was lost.
+    Lost,
+}
+
+/// What comes after a visit.
+enum Next {
+    End(Kind, Option<String>, Option<String>),
+    /// Again at this tick; and why.
+    Later(i64, &'static str, String),
+    /// Not in this run.
+    Leave(&'static str, String),
+}
+
+fn end(kind: Kind) -> Next {
+    Next::End(kind, None, None)
+}
+
+fn left_out(code: &str, message: impl Into<String>) -> Next {
+    Next::End(Kind::Skipped, Some(code.into()), Some(message.into()))
+}
+
+#[derive(Deserialize)]
+struct Advice {
+    code: String,
+    action: String,
+}
+
+#[derive(Deserialize)]
+struct Outcomes {
+    outcomes: Vec<Advice>,
+}
+
+static ADVICE: Lazy<HashMap<String, String>> = Lazy::new(|| {
+    let file: Outcomes = crate::data::parse("outcomes.json", include_str!("../../../../data/outcomes.json"));
+    file.outcomes.into_iter().map(|row| (row.code, row.action)).collect()
+});
+
+/// What to do about a code of Coexist's own.
+pub(super) fn advice(code: &str) -> Option<&'static str> {
+    ADVICE.get(code).map(String::as_str)
+}
+
+/// One run over a plan.
+pub struct Runner<'r, 'h> {
+    plan: &'r Plan,
+    ledger: &'r mut Ledger,
+    host: Host<'h>,
+    options: Options,
+    status: Vec<Status>,
+    /// By number: done and verified; when taking back: not done, or no longer.
+    settled: Vec<bool>,
+    ready: BTreeSet<(u64, u32)>,
+    timers: BTreeSet<(i64, u32)>,
+    attempts: HashMap<u32, Attempt>,
+    /// When something of a subject was written last in this run.
+    touched: HashMap<u32, i64>,
+    lost: HashSet<(Side, Surface)>,
+    allowed: HashMap<String, bool>,
+    /// What was read last, as long as nothing was written and no time went by.
+    fresh: Option<(String, i64, Vec<Value>)>,
+    advised: HashMap<u32, String>,
+    began: i64,
+    carried_out: u64,
+    summary: Summary,
+}
+
+impl<'r, 'h> Runner<'r, 'h> {
+    /// Prepares a run over the operations that `selected` says.
+    pub fn new(plan: &'r Plan, ledger: &'r mut Ledger, selected: &[bool], options: Options, host: Host<'h>) -> Self {
+        let began = host.clock.ticks();
+        let count = plan.entries.len();
+        let mut runner = Runner {
+            plan,
+            ledger,
+            host,
+            options,
+            status: vec![Status::Out; count],
+            settled: vec![false; count],
+            ready: BTreeSet::new(),
+            timers: BTreeSet::new(),
+            attempts: HashMap::new(),
+            touched: HashMap::new(),
+            lost: HashSet::new(),
+            allowed: HashMap::new(),
+            fresh: None,
+            advised: HashMap::new(),
+            began,
+            carried_out: 0,
+            summary: Summary::default(),
+        };
+        for number in 0..count as u32 {
+            let settled = runner.is_settled(number);
+            runner.settled[number as usize] = settled;
+            if selected[number as usize] {
+                match (settled, runner.options.act) {
+                    // Of what was never done there is nothing to take back.
+                    (true, Act::Undo) => continue,
+                    (true, Act::Apply) => runner.summary.earlier += 1,
+                    (false, _) => runner.status[number as usize] = Status::Idle,
+                }
+                runner.summary.operations += 1;
+            }
+        }
+        (0..count as u32).for_each(|number| runner.queue(number));
+        runner
+    }
+
+    fn record(&self, number: u32) -> Option<Record> {
+        // Only what a journal knows is put together to be compared with it.
+        self.ledger.of_id(&self.plan.entry(number).id)?;
+        self.ledger.of(&self.plan.entry(number).id, &self.plan.fingerprint(number)).cloned()
+    }
+
+    fn is_settled(&self, number: u32) -> bool {
+        let known = self.record(number).map(|record| record.known);
+        match self.options.act {
+            Act::Apply => known.is_some_and(Known::is_done),
+            Act::Undo => !known.is_some_and(|known| known == Known::Done || known.is_in_doubt()),
+        }
+    }
+
+    /// The first operation that another one waits for.
+    fn blocker(&self, number: u32) -> Option<u32> {
+        let (entry, order) = (self.plan.entry(number), &self.plan.order);
+        let open = |other: &&u32| !self.settled[**other as usize];
+        match self.options.act {
+            Act::Apply => {
+                let earlier = |other: &&u32| self.plan.entry(**other).common.stage < entry.common.stage;
+                order.depends_on(number).iter().find(open).or_else(|| order.of_subject(entry.subject).iter().filter(earlier).find(open)).copied()
+            }
+            Act::Undo => {
+                let apart = |other: &&u32| !self.goes_with(**other, number);
+                let together = order.of_subject(entry.subject).iter().find(|other| self.goes_with(number, **other));
+                together.filter(open).or_else(|| order.dependants(number).iter().filter(apart).find(open)).copied()
+            }
+        }
+    }
+
+    /// Whether an operation is taken back together with another one.
+    fn goes_with(&self, number: u32, base: u32) -> bool {
+        let (entry, base) = (self.plan.entry(number), self.plan.entry(base));
+        entry.subject == base.subject && entry.common.with.as_deref() == Some(base.step())
+    }
+
+    /// Puts an operation in the queue, if its turn has come.
+    fn queue(&mut self, number: u32) {
+        let common = &self.plan.entry(number).common;
+        if self.status[number as usize] == Status::Idle && self.reaches(common.tenant, common.surface) && self.blocker(number).is_none() {
+            self.status[number as usize] = Status::Queued;
+            self.ready.insert((self.turn(number), number));
+        }
+    }
+
+    /// Stages come one after another, what belongs to one person together; taking back goes the other way.
+    fn turn(&self, number: u32) -> u64 {
+        let turn = (self.plan.entry(number).common.stage as u64) << 32 | u64::from(number);
+        match self.options.act {
+            Act::Apply => turn,
+            Act::Undo => u64::MAX - turn,
+        }
+    }
+
+    fn reaches(&self, side: Side, surface: Surface) -> bool {
+        surface == Surface::Manual || (!self.lost.contains(&(side, surface)) && self.host.tenants.reaches(side, surface))
+    }
+
+    /// Runs until nothing is left to do, or nothing can be done now.
+    ///
+    /// # Errors
+    /// A journal that cannot be written or read, a plan that is damaged, a session of the wrong tenant, `Cancelled`. What was done until then stands in the
+    /// journal.
+    pub fn run(mut self) -> Result<Summary, Problem> {
+        if self.options.what_if {
+            self.rehearse()?;
+        } else {
+            self.work()?;
+        }
+        self.tell_the_rest()?;
+        self.summary.close();
+        Ok(self.summary)
+    }
+
+    fn work(&mut self) -> Result<(), Problem> {
+        loop {
+            if self.host.audience.cancelled() {
+                return Err(Problem::cancelled());
+            }
+            if self.stops() {
+                return Ok(());
+            }
+            let now = self.host.clock.ticks();
+            let due = self.timers.first().filter(|(at, _)| *at <= now).copied();
+            let number = match due {
+                Some(timer) => {
+                    self.timers.remove(&timer);
+                    timer.1
+                }
+                None => match self.ready.pop_first() {
+                    Some((_, number)) => number,
+                    None if self.hear()? => continue,
+                    None => match self.pause() {
+                        Some(wait) => {
+                            self.fresh = None;
+                            self.progress();
+                            self.host.clock.wait(wait)?;
+                            continue;
+                        }
+                        None => return Ok(()),
+                    },
+                },
+            };
+            self.visit(number)?;
+            self.progress();
+        }
+    }
+
+    /// Whether so much failed, or was done, that the run is over.
+    fn stops(&mut self) -> bool {
+        let StopOn { errors, percent } = self.options.stop_on;
+        let Summary { failed, done, undone, .. } = self.summary;
+        let tried = failed + done + undone;
+        let many = errors.is_some_and(|errors| failed > 0 && failed >= errors);
+        let often = tried >= self.options.limits.value("stopOnPercentAfter") && percent.is_some_and(|percent| failed > 0 && failed * 100 >= percent * tried);
+        if many || often {
+            self.summary.stopped = Some("StopOn");
+        }
+        self.summary.stopped.is_some()
+    }
+
+    /// Takes in what other processes wrote; whether that gave this one something to do.
+    fn hear(&mut self) -> Result<bool, Problem> {
+        let mut lines: Vec<(Side, Surface, Line)> = Vec::new();
+        self.host.log.news(&mut |side, surface, line| lines.push((side, surface, line)))?;
+        let mut heard: Vec<u32> = Vec::new();
+        for (side, surface, line) in lines {
+            if let Line::Outcome(Outcome { id, .. }) | Line::Intent(Intent { id, .. }) = &line {
+                heard.extend(self.plan.find(id));
+            }
+            self.ledger.take(side, surface, line);
+        }
+        for number in heard {
+            let (before, settled) = (self.settled[number as usize], self.is_settled(number));
+            self.settled[number as usize] = settled;
+            if settled && !before {
+                if self.status[number as usize] == Status::Idle {
+                    // Another process did it; it has told so itself.
+                    self.status[number as usize] = Status::Out;
+                    self.summary.earlier += 1;
+                }
+                self.release(number);
+            }
+        }
+        Ok(!self.ready.is_empty())
+    }
+
+    /// How long there is nothing to do; nothing where there is nothing to wait for.
+    fn pause(&self) -> Option<i64> {
+        if self.options.no_wait {
+            return None;
+        }
+        let now = self.host.clock.ticks();
+        let limit = |name| self.options.limits.value(name) as i64 * 1000;
+        let timer = self.timers.first().map(|(at, _)| (at - now).max(1));
+        // Somebody else may be about to make a turn come.
+        let elsewhere = |number: usize| {
+            let common = &self.plan.entries[number].common;
+            self.host.log.at_work(common.tenant, common.surface)
+        };
+        let idle = (0..self.status.len() as u32).filter(|number| self.status[*number as usize] == Status::Idle);
+        let mut asked: HashMap<(Side, Surface), bool> = HashMap::new();
+        let mut others = false;
+        for number in idle {
+            let common = &self.plan.entry(number).common;
+            let blocker = if self.reaches(common.tenant, common.surface) { self.blocker(number) } else { None };
+            let Some(blocker) = blocker else { continue };
+            let key = (self.plan.entry(blocker).common.tenant, self.plan.entry(blocker).common.surface);
+            if !self.reaches(key.0, key.1) && *asked.entry(key).or_insert_with(|| elsewhere(blocker as usize)) {
+                others = true;
+                break;
+            }
+        }
+        let others = others.then(|| limit("othersPollSeconds"));
+        match (timer, others) {
+            (Some(timer), Some(others)) => Some(timer.min(others)),
+            (timer, others) => timer.or(others),
+        }
+    }
+
+    fn progress(&mut self) {
+        let Summary { operations, earlier, done, already_done, undone, skipped, failed, .. } = self.summary;
+        let (ended, total) = (done + already_done + undone + skipped + failed, operations - earlier);
+        let spent = (self.host.clock.ticks() - self.began).max(0) as u64 / 1000;
+        let left = if ended >= 5 { format!(", about {} left", duration(spent * total.saturating_sub(ended) / ended)) } else { String::new() };
+        let waiting = if self.timers.is_empty() { String::new() } else { format!(", {} waiting", self.timers.len()) };
+        let trouble = if failed + skipped > 0 { format!(", {failed} failed, {skipped} left out") } else { String::new() };
+        self.host.audience.progress(&format!("{ended} of {total}{trouble}{waiting}{left}"), ended, total);
+    }
+
+    fn visit(&mut self, number: u32) -> Result<(), Problem> {
+        let (operation, fingerprint) = self.plan.operation(number)?;
+        let now = self.host.clock.ticks();
+        self.attempts.entry(number).or_insert_with(|| Attempt { began: now, tries: 0, doubt: None, shows_until: None, code: "", message: String::new() });
+        match self.step(number, &operation, &fingerprint)? {
+            Next::End(kind, code, message) => self.ended(number, &operation, kind, code, message),
+            Next::Later(at, code, message) => {
+                if let Some(attempt) = self.attempts.get_mut(&number) {
+                    (attempt.code, attempt.message) = (code, message);
+                }
+                self.timers.insert((at, number));
+                Ok(())
+            }
+            Next::Leave(code, message) => self.ended(number, &operation, Kind::Waiting, Some(code.into()), Some(message)),
+        }
+    }
+
+    /// One visit of one operation.
+    fn step(&mut self, number: u32, operation: &Operation, fingerprint: &str) -> Result<Next, Problem> {
+        let record = self.ledger.of(&operation.id, fingerprint).cloned();
+        let act = self.options.act;
+        let task = match act {
+            Act::Apply => {
+                // What may have been begun is settled first, whatever time it is.
+                let in_doubt = record.as_ref().is_some_and(|record| record.known.is_in_doubt()) || self.attempts[&number].doubt.is_some();
+                if !in_doubt {
+                    if let Some(next) = self.not_due(operation).or(self.closed(number, operation)?) {
+                        return Ok(next);
+                    }
+                }
+                Task::apply(operation)
+            }
+            Act::Undo => match Task::undo(operation, record.as_ref().and_then(|record| record.before.as_ref())) {
+                Some(task) => task,
+                None => {
+                    let Some(Undo::Irreversible(why)) = &operation.undo else { return Ok(end(Kind::Undone)) };
+                    return Ok(left_out("Irreversible", format!("It cannot be taken back: {why}")));
+                }
+            },
+        };
+        let Some(change) = task.change.clone() else {
+            return match act {
+                Act::Apply => self.pass(number, operation, fingerprint),
+                Act::Undo => {
+                    let Some(Undo::With(step)) = &operation.undo else { return Ok(end(Kind::Undone)) };
+                    Ok(left_out("TakenBackWith", format!("It is taken back together with '{step}', which Coexist has not done here.")))
+                }
+            };
+        };
+        if let Some(next) = self.examine(number, operation, fingerprint, &task, record.as_ref())? {
+            return Ok(next);
+        }
+        if let Some(next) = self.may(number, operation, &change)? {
+            return Ok(next);
+        }
+        self.carry_out(number, operation, fingerprint, &task, &change)
+    }
+
+    /// Whether its time has not come, or is over.
+    fn not_due(&self, operation: &Operation) -> Option<Next> {
+        let (now, ticks) = (self.host.clock.now(), self.host.clock.ticks());
+        if let Some(from) = operation.not_before.as_deref().map(ledger::milliseconds).filter(|from| now < *from) {
+            let message = format!("It is due at {}.", ledger::text(from));
+            if from - now > self.options.limits.value("applyWaitHours") as i64 * 3_600_000 {
+                return Some(Next::Leave("NotDue", message));
+            }
+            return Some(Next::Later(ticks + (from - now), "NotDue", message));
+        }
+        let until = operation.not_after.as_deref().map(ledger::milliseconds).filter(|until| now > *until)?;
+        Some(left_out("TooLate", format!("It had to be done until {}.", ledger::text(until))))
+    }
+
+    /// Whether a gate is closed.
+    fn closed(&mut self, number: u32, operation: &Operation) -> Result<Option<Next>, Problem> {
+        for gate in &operation.gates {
+            let objects = match self.objects_of(operation.tenant, gate)? {
+                Ok(objects) => objects,
+                Err(refusal) => return self.unread(number, operation, refusal).map(Some),
+            };
+            let (now, ticks) = (self.host.clock.now(), self.host.clock.ticks());
+            match gate::stand(gate, &objects) {
+                Stand::Open => {}
+                Stand::Broken(why) => return Ok(Some(left_out("GateBroken", format!("It waits for {} of '{}', which does not come: {why}.", gate.wait_for, gate.identity)))),
+                Stand::Closed(why) => {
+                    let due = self.due_since(number, operation);
+                    let deadline = due + gate.deadline_minutes as i64 * 60_000;
+                    let message = format!("It waits for {} of '{}': {why}.", gate.wait_for, gate.identity);
+                    if now > deadline {
+                        return Ok(Some(left_out("GateExpired", format!("{message} That was given {} minutes.", gate.deadline_minutes))));
+                    }
+                    let poll = self.options.limits.value("gatePollSeconds") as i64 * 1000;
+                    return Ok(Some(Next::Later(ticks + poll.min(deadline - now + 1), "GateClosed", message)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Since when an operation could run: its own time, or the moment when what it depends on was done.
+    fn due_since(&self, number: u32, operation: &Operation) -> i64 {
+        let own = operation.not_before.as_deref().map(ledger::milliseconds);
+        let done = |other: &u32| self.ledger.of_id(&self.plan.entry(*other).id).map(|record| record.at);
+        let dependencies = self.plan.order.depends_on(number).iter().filter_map(done).max();
+        own.max(dependencies).unwrap_or_else(|| {
+            let attempt = self.attempts.get(&number).map_or(self.began, |attempt| attempt.began);
+            self.host.clock.now() - (self.host.clock.ticks() - attempt)
+        })
+    }
+
+    fn objects_of(&mut self, side: Side, gate: &Gate) -> Result<Result<Vec<Value>, Refusal>, Problem> {
+        self.objects(side, &gate.read, &gate.identity)
+    }
+
+    /// The objects that a read of the plan shows; none where the service says that there is none.
+    fn objects(&mut self, side: Side, read: &str, identity: &str) -> Result<Result<Vec<Value>, Refusal>, Problem> {
+        let Some(form) = self.plan.reads.get(read) else {
+            let message = format!("The plan does not say how '{read}' is read; it is not as it was written. Make it again.");
+            return Err(Problem::new("PlanInvalid", crate::problem::Category::InvalidData, message));
+        };
+        let mut identity = identity.to_string();
+        if let Some(first) = &form.id_from {
+            let object = match self.objects(side, first, &identity)? {
+                Ok(objects) => objects.into_iter().next(),
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            match object.as_ref().and_then(|object| object["id"].as_str()) {
+                Some(id) => identity = id.to_string(),
+                None => return Ok(Ok(Vec::new())),
+            }
+        }
+        let (Some(call), Some(surface)) = (form.call(&identity), form.surface) else {
+            let message = format!("The plan says of '{read}' neither a cmdlet nor a request; it is not as it was written. Make it again.");
+            return Err(Problem::new("PlanInvalid", crate::problem::Category::InvalidData, message));
+        };
+        self.ask(side, surface, &call)
+    }
+
+    fn ask(&mut self, side: Side, surface: Surface, call: &Call) -> Result<Result<Vec<Value>, Refusal>, Problem> {
+        let key = format!("{side:?} {surface:?} {call:?}");
+        let now = self.host.clock.ticks();
+        if let Some((known, at, objects)) = &self.fresh {
+            if *known == key && now - at < FRESH {
+                return Ok(Ok(objects.clone()));
+            }
+        }
+        let read = self.host.tenants.read(side, surface, call);
+        Ok(match read {
+            // A list of Graph is the objects in it.
+            Ok(objects) => {
+                let objects: Vec<Value> = match objects.as_slice() {
+                    [one] if one["value"].is_array() => one["value"].as_array().cloned().unwrap_or_default(),
+                    _ => objects,
+                };
+                self.fresh = Some((key, self.host.clock.ticks(), objects.clone()));
+                Ok(objects)
+            }
+            Err(refusal) => match refusal.means {
+                Means::NotFound => Ok(Vec::new()),
+                Means::Cancelled => return Err(Problem::cancelled()),
+                Means::WrongTenant => return Err(wrong_tenant(&refusal)),
+                _ => Err(refusal),
+            },
+        })
+    }
+
+    /// An object cannot be read.
+    fn unread(&mut self, number: u32, operation: &Operation, refusal: Refusal) -> Result<Next, Problem> {
+        match refusal.means {
+            Means::Transient | Means::Unknown => self.again(number, &refusal),
+            Means::Unreachable => self.gone(operation, &refusal),
+            _ => {
+                self.advise(number, &refusal);
+                Ok(Next::End(Kind::Failed, Some(refusal.code), Some(refusal.message)))
+            }
+        }
+    }
+
+    fn advise(&mut self, number: u32, refusal: &Refusal) {
+        if let Some(action) = &refusal.action {
+            self.advised.insert(number, action.clone());
+        }
+    }
+
+    /// Tries again later what the service was too busy for; not for ever.
+    fn again(&mut self, number: u32, refusal: &Refusal) -> Result<Next, Problem> {
+        self.advise(number, refusal);
+        let limits = &self.options.limits;
+        let (most, base) = (limits.value("transientTries") as u32, limits.value("transientWaitSeconds"));
+        let Some(attempt) = self.attempts.get_mut(&number) else { return Ok(Next::Leave("Busy", refusal.message.clone())) };
+        attempt.tries += 1;
+        if attempt.tries >= most {
+            return Ok(Next::Leave("Busy", refusal.message.clone()));
+        }
+        let wait = refusal.wait_seconds.unwrap_or(base << (attempt.tries - 1).min(6));
+        Ok(Next::Later(self.host.clock.ticks() + wait as i64 * 1000, "Busy", refusal.message.clone()))
+    }
+
+    /// A surface is not reached any more.
+    fn gone(&mut self, operation: &Operation, refusal: &Refusal) -> Result<Next, Problem> {
+        let (side, surface) = (operation.tenant, operation.surface);
+        if self.lost.insert((side, surface)) {
+            let message = format!("{} on the surface {} is not reached any more, so nothing more is done there in this run: {}", self.plan.tenant(side).name, surface.name(), refusal.message);
+            self.host.audience.notice("SurfaceLost", &message)?;
+            let gone: Vec<(u64, u32)> = self.ready.iter().filter(|(_, number)| {
+                let common = &self.plan.entry(*number).common;
+                (common.tenant, common.surface) == (side, surface)
+            }).copied().collect();
+            for entry in gone {
+                self.ready.remove(&entry);
+                self.status[entry.1 as usize] = Status::Idle;
+            }
+        }
+        Ok(Next::Leave("NotConnected", refusal.message.clone()))
+    }
+
+    /// Reads the object and compares it with the plan; nothing where the change is to be made.
+    fn examine(&mut self, number: u32, operation: &Operation, fingerprint: &str, task: &Task, record: Option<&Record>) -> Result<Option<Next>, Problem> {
+        let objects = match self.objects(operation.tenant, &operation.read, operation.identity())? {
+            Ok(objects) => objects,
+            Err(refusal) => return self.unread(number, operation, refusal).map(Some),
+        };
+        if objects.len() > 1 {
+            return Ok(Some(left_out("ObjectAmbiguous", format!("{} objects are found as '{}'.", objects.len(), operation.identity()))));
+        }
+        let object = objects.first();
+        let ticks = self.host.clock.ticks();
+        if let Some(until) = self.not_settled(number, task, record, object) {
+            return Ok(Some(self.look_again(number, until)));
+        }
+        let doubt = self.doubt(number, task, record);
+        if task.goal.is_reached(object) && !(task.goal.is_blind() && doubt.is_none()) {
+            let (came, kind, message) = match (doubt, task.act) {
+                (Some((_, Doubt::Earlier)), Act::Apply) => (Came::Done, Kind::Done, Some("An earlier run had begun it; it is found done.".to_string())),
+                (Some(_), Act::Apply) => (Came::Done, Kind::Done, None),
+                (None, Act::Apply) => (Came::AlreadyDone, Kind::AlreadyDone, None),
+                (_, Act::Undo) => (Came::Done, Kind::Undone, None),
+            };
+            let after = object.map(|object| task.image(operation, object));
+            self.write_outcome(operation, fingerprint, came, None, message.clone(), None, after)?;
+            return Ok(Some(Next::End(kind, None, message)));
+        }
+        if let Some((until, doubt)) = doubt {
+            if ticks < until {
+                // The time that is waited from now on counts for the next run, too.
+                if record.is_some_and(|record| record.suspect && record.known == Known::Open) && task.act == Act::Apply {
+                    self.write_outcome(operation, fingerprint, Came::Pending, Some("NotShownYet"), None, None, None)?;
+                }
+                return Ok(Some(self.look_again(number, until)));
+            }
+            let (code, message) = match doubt {
+                Doubt::Taken => ("NotShown", "The service took the change, and does not show it."),
+                Doubt::Lost => ("AnswerLost", "The answer of the service was lost, and the change does not show."),
+                // It was given its time, and does not show: it had no effect, and is done now.
+                Doubt::Earlier => return self.premise(number, operation, task, object),
+            };
+            self.write_outcome(operation, fingerprint, Came::Failed, Some(code), Some(message.into()), Some(Effect::Unknown), None)?;
+            return Ok(Some(Next::End(Kind::Failed, Some(code.into()), Some(message.into()))));
+        }
+        self.premise(number, operation, task, object)
+    }
+
+    /// Whether the object is what the plan expects.
+    fn premise(&mut self, number: u32, operation: &Operation, task: &Task, object: Option<&Value>) -> Result<Option<Next>, Problem> {
+        let wrong = match object {
+            None if is_creation(operation) && task.act == Act::Apply => None,
+            None => Some(("ObjectNotFound", format!("'{}' is not there.", operation.identity()))),
+            Some(object) => task.premise.iter().find(|condition| !condition.holds(object)).map(|condition| {
+                ("ObjectDrifted", format!("The plan expects that {}; it is {}.", condition.text(), condition.shown(object)))
+            }),
+        };
+        let Some((code, message)) = wrong else { return Ok(None) };
+        // Shortly after a write of one's own, a read that shows something else proves nothing.
+        let settle = self.settle();
+        let touched = self.touched.get(&self.plan.entry(number).subject).map(|at| at + settle).filter(|until| self.host.clock.ticks() < *until);
+        Ok(Some(match touched {
+            Some(until) => self.look_again(number, until),
+            None => left_out(code, message),
+        }))
+    }
+
+    /// What is taken back may have been begun a moment ago, so that its effect does not show yet: until when that is waited for.
+    fn not_settled(&mut self, number: u32, task: &Task, record: Option<&Record>, object: Option<&Value>) -> Option<i64> {
+        let record = record.filter(|record| task.act == Act::Undo && record.undo.is_none() && record.known.is_in_doubt())?;
+        let shows = object.is_some_and(|object| task.premise.iter().all(|condition| condition.holds(object)));
+        let (settle, ticks) = (self.settle(), self.host.clock.ticks());
+        let left = (record.at + settle - self.host.clock.now()).clamp(0, settle);
+        let attempt = self.attempts.get_mut(&number)?;
+        let until = *attempt.shows_until.get_or_insert(ticks + left);
+        (!shows && ticks < until).then_some(until)
+    }
+
+    fn settle(&self) -> i64 {
+        self.options.limits.value("settleMinutes") as i64 * 60_000
+    }
+
+    /// Whether an operation may have had an effect that does not show yet, and until when that is waited for.
+    fn doubt(&mut self, number: u32, task: &Task, record: Option<&Record>) -> Option<(i64, Doubt)> {
+        let settle = self.settle();
+        let (now, ticks) = (self.host.clock.now(), self.host.clock.ticks());
+        let attempt = self.attempts.get_mut(&number)?;
+        if attempt.doubt.is_none() {
+            let (known, at) = match task.act {
+                Act::Apply => record.map(|record| (record.known, record.at))?,
+                Act::Undo => record.and_then(|record| record.undo)?,
+            };
+            if known.is_in_doubt() {
+                // A clock that was put back makes it wait a whole time again, never less.
+                let left = if record.is_some_and(|record| record.suspect) { settle } else { (at + settle - now).clamp(0, settle) };
+                attempt.doubt = Some((ticks + left, Doubt::Earlier));
+            }
+        }
+        attempt.doubt
+    }
+
+    fn look_again(&mut self, number: u32, until: i64) -> Next {
+        let limits = &self.options.limits;
+        let (first, most) = (limits.value("settleFirstPollSeconds"), limits.value("settlePollSeconds"));
+        let tries = self.attempts.get_mut(&number).map_or(0, |attempt| {
+            attempt.tries += 1;
+            attempt.tries - 1
+        });
+        let wait = (first << tries.min(16)).min(most) as i64 * 1000;
+        let at = (self.host.clock.ticks() + wait).min(until);
+        Next::Later(at, "NotShownYet", "The change does not show yet.".into())
+    }
+
+    /// Whether it may be done; nothing if so.
+    fn may(&mut self, number: u32, operation: &Operation, change: &Call) -> Result<Option<Next>, Problem> {
+        if self.options.max_operations.is_some_and(|most| self.carried_out >= most) {
+            self.summary.stopped = Some("MaxOperations");
+            return Ok(Some(Next::Leave("EnoughDone", "As many operations as were asked for have been carried out.".into())));
+        }
+        let entry = self.plan.entry(number);
+        let step = entry.step().to_string();
+        if let (Some(why), Act::Apply) = (&entry.common.irreversible, self.options.act) {
+            if !self.options.for_good && !self.options.what_if {
+                let allowed = match self.allowed.get(&step) {
+                    Some(allowed) => *allowed,
+                    None => {
+                        let alike = |(at, other): (usize, &super::plan::Entry)| self.status[at] != Status::Out && other.step() == step && other.common.irreversible.is_some();
+                        let count = self.plan.entries.iter().enumerate().filter(|(at, other)| alike((*at, other))).count() as u64;
+                        let message = format!("{} ({step}) cannot be taken back: {why}", self.plan.what(&step).trim_end_matches('.'));
+                        let allowed = self.host.audience.may_for_good(&message, count)?;
+                        self.allowed.insert(step, allowed);
+                        allowed
+                    }
+                };
+                if !allowed {
+                    return Ok(Some(left_out("ForGood", format!("It cannot be taken back: {why}"))));
+                }
+            }
+        }
+        let (target, action) = self.sentence(number, operation, change);
+        if !self.host.audience.may_write(&target, &action)? && !self.options.what_if {
+            return Ok(Some(left_out("Declined", "It was declined.")));
+        }
+        Ok(None)
+    }
+
+    /// What is done to what, as a person would say it.
+    fn sentence(&self, number: u32, operation: &Operation, change: &Call) -> (String, String) {
+        let what = self.plan.what(self.plan.entry(number).step()).trim_end_matches('.');
+        let what = match self.options.act {
+            Act::Apply => what.to_string(),
+            Act::Undo => format!("Take back: {what}"),
+        };
+        (format!("{} in {}", operation.whom(), self.plan.tenant(operation.tenant).name), format!("{what} ({})", change.label()))
+    }
+
+    fn carry_out(&mut self, number: u32, operation: &Operation, fingerprint: &str, task: &Task, change: &Call) -> Result<Next, Problem> {
+        let before = match self.objects(operation.tenant, &operation.read, operation.identity())? {
+            Ok(objects) => objects.first().map(|object| task.image(operation, object)),
+            Err(refusal) => return self.unread(number, operation, refusal),
+        };
+        let entry = self.plan.entry(number);
+        let (side, surface) = (entry.common.tenant, entry.common.surface);
+        let at = ledger::text(self.host.clock.now());
+        let intent = Intent { id: operation.id.clone(), act: task.act, operation: fingerprint.into(), at, before };
+        self.host.log.intent(side, surface, intent.clone())?;
+        self.ledger.take(side, surface, Line::Intent(intent));
+        self.fresh = None;
+        self.carried_out += 1;
+        let answer = self.host.tenants.write(side, surface, change);
+        let ticks = self.host.clock.ticks();
+        match answer {
+            Ok(()) => {
+                self.touched.insert(entry.subject, ticks);
+                self.verify(number, operation, fingerprint, task, Doubt::Taken)
+            }
+            Err(refusal) => match refusal.means {
+                Means::Cancelled => Err(Problem::cancelled()),
+                Means::WrongTenant => {
+                    self.refused(operation, fingerprint, &refusal)?;
+                    Err(wrong_tenant(&refusal))
+                }
+                Means::Unreachable => {
+                    self.refused(operation, fingerprint, &refusal)?;
+                    self.gone(operation, &refusal)
+                }
+                Means::Transient => {
+                    self.refused(operation, fingerprint, &refusal)?;
+                    self.carried_out -= 1;
+                    self.again(number, &refusal)
+                }
+                Means::Unknown => {
+                    self.touched.insert(entry.subject, ticks);
+                    self.advise(number, &refusal);
+                    self.verify(number, operation, fingerprint, task, Doubt::Lost)
+                }
+                Means::Refused | Means::NotFound => {
+                    self.refused(operation, fingerprint, &refusal)?;
+                    self.advise(number, &refusal);
+                    Ok(Next::End(Kind::Failed, Some(refusal.code), Some(refusal.message)))
+                }
+            },
+        }
+    }
+
+    fn refused(&mut self, operation: &Operation, fingerprint: &str, refusal: &Refusal) -> Result<(), Problem> {
+        self.write_outcome(operation, fingerprint, Came::Failed, Some(&refusal.code), Some(refusal.message.clone()), Some(Effect::None), None)
+    }
+
+    /// Looks whether a change shows; if it does not, it is given time.
+    fn verify(&mut self, number: u32, operation: &Operation, fingerprint: &str, task: &Task, doubt: Doubt) -> Result<Next, Problem> {
+        let kind = if task.act == Act::Apply { Kind::Done } else { Kind::Undone };
+        let objects = self.objects(operation.tenant, &operation.read, operation.identity())?;
+        let until = self.host.clock.ticks() + self.settle();
+        if let Some(attempt) = self.attempts.get_mut(&number) {
+            (attempt.doubt, attempt.tries) = (Some((until, doubt)), 0);
+        }
+        if let Ok(objects) = &objects {
+            let reached = if task.goal.is_blind() { doubt == Doubt::Taken } else { task.goal.is_reached(objects.first()) };
+            if reached {
+                let after = objects.first().map(|object| task.image(operation, object));
+                self.write_outcome(operation, fingerprint, Came::Done, None, None, None, after)?;
+                return Ok(end(kind));
+            }
+        }
+        // That the service took it is worth knowing after a reboot; that it is unknown is what an intent alone says.
+        if doubt == Doubt::Taken {
+            self.write_outcome(operation, fingerprint, Came::Pending, Some("NotShownYet"), None, None, None)?;
+        }
+        Ok(self.look_again(number, until))
+    }
+
+    /// A place: it is passed when its gates are open and its check is good, or somebody says that what stands there is done.
+    fn pass(&mut self, number: u32, operation: &Operation, fingerprint: &str) -> Result<Next, Problem> {
+        let said = self.options.passed.iter().any(|id| super::selection::is_like(id, &operation.id));
+        let own = operation.id.starts_with("batch/") && !self.plan.order.depends_on(number).iter().all(|other| self.plan.entry(*other).subject == self.plan.entry(number).subject);
+        let message = if said {
+            Some("Said to be done.".to_string())
+        } else if let Some(check) = &operation.check {
+            match self.check(operation, check)? {
+                Ok(Stand::Open) => None,
+                Ok(Stand::Broken(why)) => return Ok(Next::End(Kind::Failed, Some("CheckFailed".into()), Some(format!("The check says: {why}.")))),
+                Ok(Stand::Closed(why)) => {
+                    let poll = self.options.limits.value("gatePollSeconds") as i64 * 1000;
+                    return Ok(Next::Later(self.host.clock.ticks() + poll, "GateClosed", format!("The check says: {why}.")));
+                }
+                Err(refusal) => return self.unread(number, operation, refusal),
+            }
+        } else if operation.gates.is_empty() && !own {
+            let what = self.plan.what(self.plan.entry(number).step());
+            let lacks = if operation.missing.is_empty() { String::new() } else { format!(" The specification or the people lack {}.", operation.missing.join(", ")) };
+            return Ok(Next::Leave("ByHand", format!("{what}{lacks}")));
+        } else {
+            None
+        };
+        self.write_outcome(operation, fingerprint, Came::Done, None, message.clone(), None, None)?;
+        Ok(Next::End(Kind::Done, None, message))
+    }
+
+    fn check(&mut self, operation: &Operation, check: &Value) -> Result<Result<Stand, Refusal>, Problem> {
+        if let (Some(read), Some(identity)) = (check["read"].as_str(), check["identity"].as_str()) {
+            let objects = self.objects(operation.tenant, read, identity)?;
+            return Ok(objects.map(|objects| gate::check(read, &objects)));
+        }
+        let name = check["command"]["name"].as_str().unwrap_or_default();
+        let call = Call::Command { name: name.into(), parameters: check["command"]["parameters"].clone(), secrets: Value::Null, properties: Value::Null };
+        let objects = self.ask(operation.tenant, operation.surface, &call)?;
+        Ok(objects.map(|objects| gate::check(name, &objects)))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn write_outcome(
+        &mut self, operation: &Operation, fingerprint: &str, came: Came, code: Option<&str>, message: Option<String>, effect: Option<Effect>,
+        after: Option<serde_json::Map<String, Value>>,
+    ) -> Result<(), Problem> {
+        let at = ledger::text(self.host.clock.now());
+        let act = self.options.act;
+        let outcome = Outcome { id: operation.id.clone(), act, operation: fingerprint.into(), at, outcome: came, code: code.map(String::from), message, effect, after };
+        self.host.log.outcome(operation.tenant, operation.surface, outcome.clone())?;
+        self.ledger.take(operation.tenant, operation.surface, Line::Outcome(outcome));
+        Ok(())
+    }
+
+    /// An operation has its outcome in this run.
+    fn ended(&mut self, number: u32, operation: &Operation, kind: Kind, code: Option<String>, message: Option<String>) -> Result<(), Problem> {
+        // What was left out for a reason in the object stands in the journal, too, so that others see why its dependants do not come.
+        if kind == Kind::Skipped && !matches!(code.as_deref(), Some("Declined" | "ForGood" | "Irreversible" | "TakenBackWith")) && !self.options.what_if {
+            let fingerprint = self.plan.fingerprint(number);
+            self.write_outcome(operation, &fingerprint, Came::Skipped, code.as_deref(), message.clone(), None, None)?;
+        }
+        self.tell(number, operation, kind, code, message)?;
+        match kind {
+            Kind::Done | Kind::AlreadyDone | Kind::Undone => {
+                self.settled[number as usize] = true;
+                if self.options.act == Act::Undo {
+                    self.take_along(number)?;
+                }
+                self.release(number);
+            }
+            Kind::Skipped | Kind::Failed => self.cascade(number)?,
+            Kind::Pending | Kind::Waiting | Kind::WhatIf => {}
+        }
+        Ok(())
+    }
+
+    /// What is taken back together with an operation is taken back now.
+    fn take_along(&mut self, number: u32) -> Result<(), Problem> {
+        let along: Vec<u32> = self.plan.order.of_subject(self.plan.entry(number).subject).iter().copied().filter(|other| self.goes_with(*other, number) && !self.settled[*other as usize]).collect();
+        for other in along {
+            let (operation, fingerprint) = self.plan.operation(other)?;
+            self.write_outcome(&operation, &fingerprint, Came::Done, None, None, None, None)?;
+            self.settled[other as usize] = true;
+            if self.status[other as usize] != Status::Out {
+                self.tell(other, &operation, Kind::Undone, None, None)?;
+            }
+            self.take_along(other)?;
+            self.release(other);
+        }
+        Ok(())
+    }
+
+    /// Queues what waited for an operation.
+    fn release(&mut self, number: u32) {
+        let order = &self.plan.order;
+        let waiting: Vec<u32> = match self.options.act {
+            Act::Apply => order.dependants(number).iter().chain(order.of_subject(self.plan.entry(number).subject)).copied().collect(),
+            Act::Undo => order.depends_on(number).iter().chain(order.of_subject(self.plan.entry(number).subject)).copied().collect(),
+        };
+        waiting.into_iter().for_each(|other| self.queue(other));
+    }
+
+    /// What depends on something that was not done is not done either.
+    fn cascade(&mut self, number: u32) -> Result<(), Problem> {
+        let mut reached = vec![number];
+        while let Some(from) = reached.pop() {
+            let order = &self.plan.order;
+            let next: Vec<u32> = match self.options.act {
+                Act::Apply => order.dependants(from).to_vec(),
+                Act::Undo => order.depends_on(from).to_vec(),
+            };
+            for other in next {
+                if self.status[other as usize] == Status::Idle {
+                    let (operation, _) = self.plan.operation(other)?;
+                    let message = format!("'{}' was not done.", self.plan.entry(from).id);
+                    let code = if self.options.act == Act::Apply { "DependencyNotDone" } else { "DependantFirst" };
+                    self.tell(other, &operation, Kind::Skipped, Some(code.into()), Some(message))?;
+                    reached.push(other);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, number: u32, operation: &Operation, kind: Kind, code: Option<String>, message: Option<String>) -> Result<(), Problem> {
+        self.status[number as usize] = Status::Ended(kind);
+        self.summary.count(kind, 1);
+        let entry = self.plan.entry(number);
+        let began = self.attempts.remove(&number).map(|attempt| attempt.began);
+        let seconds = began.map_or(0.0, |began| (self.host.clock.ticks() - began) as f64 / 1000.0);
+        let action = code.as_deref().and_then(advice).map(String::from).or_else(|| self.advised.remove(&number));
+        let row = Row {
+            operation: operation.id.clone(),
+            outcome: kind,
+            name: operation.subject.name.clone(),
+            target: operation.subject.target.clone(),
+            step: entry.step().into(),
+            what: self.plan.what(entry.step()).into(),
+            stage: stage_name(operation.stage),
+            surface: operation.surface.name(),
+            tenant: self.plan.tenant(operation.tenant).name.clone(),
+            code,
+            message,
+            action: action.filter(|_| !matches!(kind, Kind::Done | Kind::AlreadyDone | Kind::Undone)),
+            depends_on: self.plan.order.depends_on(number).iter().map(|other| self.plan.entry(*other).id.to_string()).collect(),
+            seconds,
+        };
+        self.host.audience.row(&row)
+    }
+
+    /// Looks at everything and changes nothing.
+    fn rehearse(&mut self) -> Result<(), Problem> {
+        let mut order: Vec<u32> = (0..self.status.len() as u32).filter(|number| self.status[*number as usize] != Status::Out).collect();
+        order.sort_by_key(|number| self.turn(*number));
+        self.ready.clear();
+        for number in order {
+            if self.host.audience.cancelled() {
+                return Err(Problem::cancelled());
+            }
+            if !matches!(self.status[number as usize], Status::Idle | Status::Queued) {
+                continue;
+            }
+            let common = self.plan.entry(number).common.clone();
+            if !self.reaches(common.tenant, common.surface) {
+                continue;
+            }
+            let (operation, fingerprint) = self.plan.operation(number)?;
+            let now = self.host.clock.ticks();
+            self.attempts.insert(number, Attempt { began: now, tries: u32::MAX / 2, doubt: None, shows_until: None, code: "", message: String::new() });
+            let record = self.ledger.of(&operation.id, &fingerprint).cloned();
+            let next = self.would(number, &operation, record.as_ref())?;
+            match next {
+                Next::End(kind, code, message) => self.tell(number, &operation, kind, code, message)?,
+                Next::Later(_, code, message) | Next::Leave(code, message) => self.tell(number, &operation, Kind::Waiting, Some(code.into()), Some(message))?,
+            }
+            if matches!(self.status[number as usize], Status::Ended(Kind::Skipped | Kind::Failed)) {
+                self.cascade(number)?;
+            }
+            self.progress();
+        }
+        Ok(())
+    }
+
+    /// What would come of an operation.
+    fn would(&mut self, number: u32, operation: &Operation, record: Option<&Record>) -> Result<Next, Problem> {
+        let task = match self.options.act {
+            Act::Apply => Task::apply(operation),
+            Act::Undo => match Task::undo(operation, record.and_then(|record| record.before.as_ref())) {
+                Some(task) => task,
+                None => return Ok(left_out("Irreversible", "It cannot be taken back.")),
+            },
+        };
+        if self.options.act == Act::Apply {
+            if let Some(next) = self.not_due(operation) {
+                return Ok(next);
+            }
+        }
+        if let Some(blocker) = self.blocker(number) {
+            let before = &self.plan.entry(blocker).id;
+            if !matches!(self.status[blocker as usize], Status::Ended(Kind::WhatIf)) {
+                return Ok(Next::Leave("DependencyWaits", format!("'{before}' is not done.")));
+            }
+            let message = format!("After '{before}'.");
+            if let Some(change) = &task.change {
+                let (target, action) = self.sentence(number, operation, change);
+                self.host.audience.may_write(&target, &action)?;
+            }
+            return Ok(Next::End(Kind::WhatIf, None, Some(message)));
+        }
+        if self.options.act == Act::Apply {
+            if let Some(next) = self.closed(number, operation)? {
+                return Ok(next);
+            }
+        }
+        let Some(change) = task.change.clone() else { return Ok(end(Kind::WhatIf)) };
+        let objects = match self.objects(operation.tenant, &operation.read, operation.identity())? {
+            Ok(objects) => objects,
+            Err(refusal) => return self.unread(number, operation, refusal),
+        };
+        let object = objects.first();
+        if task.goal.is_reached(object) && !task.goal.is_blind() {
+            return Ok(end(if self.options.act == Act::Apply { Kind::AlreadyDone } else { Kind::Undone }));
+        }
+        if record.is_some_and(|record| record.known.is_in_doubt() && self.options.act == Act::Apply) {
+            return Ok(Next::End(Kind::Pending, Some("NotShownYet".into()), Some("An earlier run had begun it, and it does not show.".into())));
+        }
+        if let Some(next) = self.premise(number, operation, &task, object)? {
+            return Ok(next);
+        }
+        match self.may(number, operation, &change)? {
+            Some(next) => Ok(next),
+            None => Ok(end(Kind::WhatIf)),
+        }
+    }
+
+    /// Says of everything that has no outcome why that is so.
+    fn tell_the_rest(&mut self) -> Result<(), Problem> {
+        let stopped = self.summary.stopped;
+        let mut at_work: HashMap<(Side, Surface), bool> = HashMap::new();
+        let mut next_due: Option<i64> = None;
+        for (_, number) in std::mem::take(&mut self.timers) {
+            let (operation, _) = self.plan.operation(number)?;
+            let Some(attempt) = self.attempts.get(&number).cloned() else { continue };
+            if attempt.code == "NotDue" {
+                let due = operation.not_before.as_deref().map(ledger::milliseconds);
+                next_due = match (next_due, due) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            let kind = if attempt.doubt.is_some() { Kind::Pending } else { Kind::Waiting };
+            self.tell(number, &operation, kind, Some(attempt.code.into()), Some(attempt.message))?;
+        }
+        for number in 0..self.status.len() as u32 {
+            let entry = self.plan.entry(number);
+            let (kind, code, message) = match (self.status[number as usize], stopped) {
+                (Status::Out | Status::Ended(_), _) => continue,
+                // As many as there may be of these, each with the same to say.
+                (_, Some(_)) => {
+                    self.summary.count(Kind::Waiting, 1);
+                    continue;
+                }
+                (_, None) if !self.reaches(entry.common.tenant, entry.common.surface) => {
+                    let (side, surface) = (entry.common.tenant, entry.common.surface);
+                    let code = if *at_work.entry((side, surface)).or_insert_with(|| self.host.log.at_work(side, surface)) { "OtherProcess" } else { "NotConnected" };
+                    (Kind::Waiting, code, format!("{} on the surface {} is not connected in this process.", self.plan.tenant(side).name, surface.name()))
+                }
+                (_, None) => match self.blocker(number) {
+                    Some(blocker) => self.why_blocked(number, blocker),
+                    None => (Kind::Waiting, "Stopped", "Its turn did not come.".to_string()),
+                },
+            };
+            let (operation, _) = self.plan.operation(number)?;
+            self.tell(number, &operation, kind, Some(code.into()), Some(message))?;
+        }
+        self.summary.next_due = next_due.map(ledger::text);
+        Ok(())
+    }
+
+    fn why_blocked(&self, number: u32, blocker: u32) -> (Kind, &'static str, String) {
+        let (before, order) = (self.plan.entry(blocker), &self.plan.order);
+        if self.options.act == Act::Undo {
+            return (Kind::Waiting, "DependantFirst", format!("'{}' is not taken back.", before.id));
+        }
+        let known = self.ledger.of_id(&before.id).map(|record| record.known);
+        let named = order.depends_on(number).contains(&blocker);
+        match (self.status[blocker as usize], known) {
+            (_, Some(Known::Failed(_) | Known::Skipped)) if named => (Kind::Skipped, "DependencyNotDone", format!("'{}' was not done.", before.id)),
+            (Status::Out, _) => (Kind::Waiting, "DependencyNotSelected", format!("'{}' is not done, and was not selected.", before.id)),
+            _ if named => (Kind::Waiting, "DependencyWaits", format!("'{}' is not done yet.", before.id)),
+            _ => (Kind::Waiting, "StageNotOpen", format!("'{}' belongs to an earlier stage, and is not done.", before.id)),
+        }
+    }
+}
+
+fn wrong_tenant(refusal: &Refusal) -> Problem {
+    Problem::new("TenantMismatch", crate::problem::Category::OperationStopped, refusal.message.clone())
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..=90 => format!("{seconds} s"),
+        91..=5400 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// The stage as plans write it.
+pub(super) fn stage_name(stage: crate::plan::Stage) -> &'static str {
+    use crate::plan::Stage;
+    match stage {
+        Stage::Prepare => "prepare",
+        Stage::PreStage => "preStage",
+        Stage::Cutover => "cutover",
+        Stage::Settle => "settle",
+        Stage::CleanUp => "cleanUp",
+    }
+}

@@ -1,0 +1,1 @@
+//! Scenes: a rule each.
