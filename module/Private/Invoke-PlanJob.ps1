@@ -26,19 +26,19 @@ function Invoke-PlanJob {
     if ($asks -and -not (Test-Interactive)) { Stop-Unconfirmed $Cmdlet }
 
     $file = Resolve-NativePath $Cmdlet $Path
-    $stop = [string]$Bound.StopOn
+    $stop = [string]$Bound['StopOn']
     $request = @{
-        job = 'apply'; plan = $file; act = $Act; whatIf = $Preview; noWait = [bool]$Bound.NoWait; force = [bool]$Bound.Force
-        irreversible = [bool]$Bound.AllowIrreversible; select = New-PlanSelection $Cmdlet $Bound
-        maxOperations = $(if ($Bound.MaxOperations) { $Bound.MaxOperations })
+        job = 'apply'; plan = $file; act = $Act; whatIf = $Preview; noWait = [bool]$Bound['NoWait']; force = [bool]$Bound['Force']
+        irreversible = [bool]$Bound['AllowIrreversible']; select = New-PlanSelection $Cmdlet $Bound
+        maxOperations = $(if ($Bound['MaxOperations']) { $Bound['MaxOperations'] })
         stopOn = @{
             errors = $(if ($stop -and $stop -notlike '*%') { [int]$stop })
             percent = $(if ($stop -like '*%') { [double]::Parse($stop.TrimEnd('%'), [cultureinfo]::InvariantCulture) })
         }
-        passed = @($Bound.Passed | Where-Object { $_ }); connections = Get-NativeConnection
+        passed = @($Bound['Passed'] | Where-Object { $_ }); connections = Get-NativeConnection
     }
-    $memory = @{ ExportPath = $(if ($Bound.ExportPath) { Resolve-NativePath $Cmdlet $Bound.ExportPath } else { [IO.Path]::ChangeExtension($file, $null).TrimEnd('.') }) }
-    $quiet = [bool]$Bound.Quiet
+    $memory = @{ ExportPath = $(if ($Bound['ExportPath']) { Resolve-NativePath $Cmdlet $Bound['ExportPath'] } else { [IO.Path]::ChangeExtension($file, $null).TrimEnd('.') }) }
+    $quiet = [bool]$Bound['Quiet']
     $emit = @{
         operations = {
             param($notice)

@@ -44,7 +44,9 @@ function New-LabModule {
             "$($attributes -join ' ') [$type] `$$($parameter.Name)"
         }
         $binding = @('PositionalBinding = $false')
-        if ($fact.defaultParameterSet) { $binding += "DefaultParameterSetName = '$($fact.defaultParameterSet)'" }
+        # Where the reference names none, the one that the commands take without parameters.
+        $default = if ($fact.defaultParameterSet) { $fact.defaultParameterSet } elseif ($verb -eq 'Get' -and 'Identity' -in $sets) { 'Identity' }
+        if ($default) { $binding += "DefaultParameterSetName = '$default'" }
         if ($fact.supportsShouldProcess) { $binding += "SupportsShouldProcess, ConfirmImpact = '$(if ($verb -eq 'Remove') { 'High' } else { 'Medium' })'" }
         $go = if ($fact.supportsShouldProcess) { "if (`$PSCmdlet.ShouldProcess([string]`$PSBoundParameters['Identity'])) { & `$Send `$PSCmdlet '$($command.Name)' `$PSBoundParameters `$Lab }" }
         else { "& `$Send `$PSCmdlet '$($command.Name)' `$PSBoundParameters `$Lab" }

@@ -10,9 +10,10 @@ function New-PlanSelection {
         [Collections.IDictionary] $Bound
     )
 
+    # Not by the dot: Item is a member of every dictionary.
     @{
-        stages = @($Bound.Stage | Where-Object { $_ }); items = @($Bound.Item | Where-Object { $_ }); batches = @($Bound.Batch | Where-Object { $_ })
-        subjects = @($Bound.Subject | Where-Object { $_ }); surfaces = @($Bound.Surface | Where-Object { $_ })
-        batchPlan = $(if ($Bound.BatchPlan) { Resolve-NativePath $Cmdlet $Bound.BatchPlan })
+        stages = @($Bound['Stage'] | Where-Object { $_ }); items = @($Bound['Item'] | Where-Object { $_ }); batches = @($Bound['Batch'] | Where-Object { $_ })
+        subjects = @($Bound['Subject'] | Where-Object { $_ }); surfaces = @($Bound['Surface'] | Where-Object { $_ })
+        batchPlan = $(if ($Bound['BatchPlan']) { Resolve-NativePath $Cmdlet $Bound['BatchPlan'] })
     }
 }
