@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::boundary::{self, lock, Out};
 use crate::error::Failure;
 use crate::job::Job;
+use crate::lab::Labs;
 use crate::secret::Secrets;
 
 /// How long freeing an engine or a job waits for work to notice that it was cancelled. Work looks between records, so
@@ -23,6 +24,7 @@ const ASYNC_THREADS: usize = 2;
 #[derive(Debug, Default)]
 pub struct Engine {
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) labs: Arc<Labs>,
     /// Made by the first job: deriving needs no threads, and an import is not to be noticed.
     runtime: OnceCell<Runtime>,
     jobs: Mutex<Vec<Weak<Job>>>,

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::boundary::{self, lock, Out, Reply};
 use crate::engine::{self, Engine, FREE_WAIT};
 use crate::error::Failure;
+use crate::lab::Labs;
 use crate::memory;
 use crate::operation;
 use crate::secret::Secrets;
@@ -81,7 +82,7 @@ impl Job {
     /// Starts `work` as a job of `engine`.
     pub(crate) fn start(engine: &Engine, work: Work) -> Result<Arc<Job>, Failure> {
         let job = Arc::new(Job::default());
-        let run = Run { context: Context { job: job.clone(), secrets: engine.secrets.clone() }, work: Some(work) };
+        let run = Run { context: Context { job: job.clone(), secrets: engine.secrets.clone(), labs: engine.labs.clone() }, work: Some(work) };
         engine.spawn(&job, move || run.go())?;
         Ok(job)
     }
@@ -195,6 +196,8 @@ pub(crate) struct Context {
     job: Arc<Job>,
     /// What the numbers in a request stand for.
     pub secrets: Arc<Secrets>,
+    /// The labs that are open.
+    pub labs: Arc<Labs>,
 }
 
 impl Context {

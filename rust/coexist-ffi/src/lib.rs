@@ -15,6 +15,7 @@ mod derive;
 mod engine;
 mod error;
 mod job;
+mod lab;
 mod jobs;
 mod memory;
 mod operation;

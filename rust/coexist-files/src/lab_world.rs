@@ -137,6 +137,11 @@ impl LabWorld {
         self.locked(|world| Ok((look(world), None)))
     }
 
+    /// The name and the id of each tenant, the source first.
+    pub fn tenants(&self) -> [(String, String); 2] {
+        self.world.tenants()
+    }
+
     /// The tenant of an id or a name.
     pub fn tenant_side(&self, tenant: &str) -> Option<Side> {
         self.world.side_of(tenant)

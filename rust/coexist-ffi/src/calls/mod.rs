@@ -10,6 +10,7 @@ use crate::error::Failure;
 use crate::operation::Table;
 
 mod addresses;
+mod lab;
 mod new_specification;
 mod spool;
 mod table;
@@ -26,6 +27,9 @@ pub(crate) const TABLE: Table<Call> = &[
     ("addresses", addresses::run),
     ("spool", spool::run),
     ("newSpecification", new_specification::run),
+    ("labCommand", lab::command),
+    ("labTime", lab::time),
+    ("labTenants", lab::tenants),
     #[cfg(feature = "test-abi")]
     ("test.echo", test_echo::run),
 ];

@@ -46,8 +46,14 @@ pub(super) enum Connection {
 impl Connection {
     /// The engine over this connection.
     pub fn engine(&self, context: &Context, cancel: &Cancel) -> Result<Engine, Failure> {
-        let transport: Arc<dyn Transport> = match self {
-            Connection::Session => Arc::new(Session(context.clone())),
+        Ok(Engine::new(self.transport(context, None)?, Options::default(), cancel.clone()))
+    }
+
+    /// The way to Graph; `tenant` tells the host which of its connections is meant, where a job has several.
+    pub fn transport(&self, context: &Context, tenant: Option<&str>) -> Result<Arc<dyn Transport>, Failure> {
+        let named = tenant.map(String::from);
+        Ok(match self {
+            Connection::Session => Arc::new(Session { context: context.clone(), tenant: named }),
             Connection::Token { secret, environment } => {
                 let token = Token::new(context.secrets.get(*secret)?.bytes().to_vec()).map_err(of_transport)?;
                 native(environment, |_| Credential::Token(token))?
@@ -57,15 +63,14 @@ impl Connection {
                 native(environment, |login| Credential::ClientSecret { login, tenant: tenant.clone(), client: client.clone(), secret })?
             }
             Connection::Certificate { client, tenant, environment } => {
-                let sign = signer(context.clone());
+                let sign = signer(context.clone(), named);
                 native(environment, |login| Credential::Certificate { login, tenant: tenant.clone(), client: client.clone(), sign })?
             }
             Connection::ManagedIdentity { client, environment } => {
                 let endpoint = IdentityEndpoint::of_this_process();
                 native(environment, |_| Credential::ManagedIdentity { client: client.clone(), endpoint })?
             }
-        };
-        Ok(Engine::new(transport, Options::default(), cancel.clone()))
+        })
     }
 }
 
@@ -77,10 +82,10 @@ fn native(environment: &str, credential: impl FnOnce(String) -> Credential) -> R
 }
 
 /// Lets the host sign an assertion; what comes back is the number of a secret, spent here.
-fn signer(context: Context) -> Sign {
+fn signer(context: Context, tenant: Option<String>) -> Sign {
     Arc::new(move |audience| {
         let refused = |cause: String| TransportError::new(Problem::SignInRefused, audience).because(&std::io::Error::other(cause));
-        let answer = context.ask_with("clientAssertion", audience, json!({"audience": audience})).map_err(|_| TransportError::new(Problem::Cancelled, audience))?;
+        let answer = context.ask_with("clientAssertion", audience, json!({"audience": audience, "tenant": tenant})).map_err(|_| TransportError::new(Problem::Cancelled, audience))?;
         let number = answer["secret"].as_u64().ok_or_else(|| refused(answer["failed"].as_str().unwrap_or("not signed").to_owned()))?;
         let assertion = context.secrets.take(number).map_err(|failure| refused(failure.error.message.clone()))?;
         Ok(assertion.bytes().to_vec())
@@ -123,7 +128,10 @@ pub(super) fn block_on<T>(context: &Context, cancel: &Cancel, work: impl Future<
 }
 
 /// Graph by the session of the host: one request at a time, its text out and its answer's text in.
-struct Session(Context);
+struct Session {
+    context: Context,
+    tenant: Option<String>,
+}
 
 /// What the host says came of a request.
 #[derive(Deserialize)]
@@ -149,9 +157,12 @@ impl Session {
         }
         let headers: Map<String, Value> = request.headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         let body = request.body.as_deref().map(String::from_utf8_lossy);
-        let asked = json!({"method": request.method.name(), "uri": request.url, "headers": headers, "body": body});
+        let mut asked = json!({"method": request.method.name(), "uri": request.url, "headers": headers, "body": body});
+        if let Some(tenant) = &self.tenant {
+            asked["tenant"] = tenant.as_str().into();
+        }
         let label = format!("{} {target}", request.method.name());
-        let answer = self.0.ask_with("graphRequest", &label, asked).map_err(|_| TransportError::new(Problem::Cancelled, &target))?;
+        let answer = self.context.ask_with("graphRequest", &label, asked).map_err(|_| TransportError::new(Problem::Cancelled, &target))?;
         let broken = |cause: std::io::Error| TransportError::new(Problem::ConnectionBroken, &target).because(&cause);
         let carried: Carried = serde_json::from_value(answer).map_err(|cause| broken(std::io::Error::other(cause)))?;
         let Some(status) = carried.status else {
@@ -215,7 +226,7 @@ mod tests {
         let library = Library::default();
         let request = Request::get(url);
         let work = move |context: &Context| {
-            let (session, cancel) = (Session(context.clone()), Cancel::new());
+            let (session, cancel) = (Session { context: context.clone(), tenant: None }, Cancel::new());
             let sent = block_on(context, &cancel, async { session.send(&request, &cancel).await.map_err(of_transport) })?;
             crate::operation::encode(&json!({"status": sent.status, "header": sent.header("Retry-After"), "body": String::from_utf8_lossy(&sent.body)}))
         };

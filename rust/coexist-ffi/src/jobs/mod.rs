@@ -9,6 +9,7 @@ use crate::error::Failure;
 use crate::job::Work;
 use crate::operation::Table;
 
+mod apply;
 mod batches;
 mod commit_snapshot;
 mod compare_addresses;
@@ -16,12 +17,14 @@ mod graph;
 mod graph_export;
 mod graph_tenant;
 mod host;
+mod journal;
 mod lab;
 mod plan;
 mod read_snapshot;
 mod readiness;
 #[cfg(feature = "test-abi")]
 mod test_count;
+mod watch;
 
 type Prepare = fn(Value) -> Result<Work, Failure>;
 
@@ -36,6 +39,9 @@ pub(crate) const TABLE: Table<Prepare> = &[
     ("graphExport", graph_export::prepare),
     ("lab", lab::prepare),
     ("batches", batches::prepare),
+    ("apply", apply::prepare),
+    ("journal", journal::prepare),
+    ("watch", watch::prepare),
     #[cfg(feature = "test-abi")]
     ("test.count", test_count::prepare),
 ];

@@ -309,6 +309,11 @@ impl World {
         })
     }
 
+    /// The name and the id of each tenant, the source first.
+    pub fn tenants(&self) -> [(String, String); 2] {
+        [Side::Source, Side::Target].map(|side| (self.tenant(side).info.name.clone(), self.tenant(side).info.id.clone()))
+    }
+
     fn tenant(&self, side: Side) -> &Tenant {
         &self.tenants[side as usize]
     }

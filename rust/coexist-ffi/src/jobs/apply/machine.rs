@@ -1,0 +1,40 @@
+//! Who this process is, for whoever finds the plan locked.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The machine's name.
+pub(super) fn host() -> String {
+    let named = || std::env::var("COMPUTERNAME").or_else(|_| std::env::var("HOSTNAME")).ok();
+    system_name().or_else(named).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into())
+}
+
+#[cfg(unix)]
+fn system_name() -> Option<String> {
+    let mut name = [0_u8; 256];
+    // SAFETY: the place is as long as is said; a name that is longer is cut, and then has no end, which is looked for below.
+    let failed = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len()) } != 0;
+    let end = name.iter().position(|byte| *byte == 0)?;
+    (!failed).then(|| String::from_utf8_lossy(&name[..end]).into_owned())
+}
+
+#[cfg(not(unix))]
+fn system_name() -> Option<String> {
+    None
+}
+
+/// The account.
+pub(super) fn user() -> String {
+    let known = ["USERNAME", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    match (std::env::var("USERDOMAIN"), known) {
+        (Ok(domain), Some(user)) => format!("{domain}\\{user}"),
+        (_, user) => user.unwrap_or_else(|| "unknown".into()),
+    }
+}
+
+/// A name for a run that no other has.
+pub(super) fn run_id(now: i64) -> String {
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    let seed = [nanos, u64::from(std::process::id()), now as u64];
+    let hash = seed.iter().flat_map(|part| part.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
