@@ -4,10 +4,15 @@
 mod disks;
 
 use coexist_core::apply::journal::{Act, Intent, Line, Outcome, Result as Came, Run};
+use coexist_core::apply::host::Log;
+use coexist_core::finding::Side;
+use coexist_core::plan::Surface;
+use coexist_files::applying::Journals;
 use coexist_files::journal::{folder_of, holders, Disk, Files, Reader, Writer};
 use disks::{Faulty, Forgetting, Random, ReadOnly};
 use proptest::prelude::*;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -357,7 +362,7 @@ fn a_folder_that_may_not_be_written_is_said_before_anything_is_done() {
 
 #[test]
 fn a_reader_never_takes_half_a_line_for_damage() {
-    const LINES: u64 = 1_500;
+    const LINES: u64 = 300;
     let place = place();
     let (done, folder) = (AtomicBool::new(false), place.folder.clone());
     std::thread::scope(|scope| {
@@ -530,4 +535,34 @@ fn whoever_only_looks_at_a_lock_keeps_nobody_from_it() {
         writer.close(AT).unwrap();
         assert!(holders(&place.folder).unwrap().is_empty());
     });
+}
+
+#[test]
+fn what_is_passed_by_hand_keeps_no_other_process_from_the_plan() {
+    let place = place();
+    let plan = place.folder.with_extension("json");
+    let open = |surface| Journals::open(&plan, &[(Side::Target, surface)], run("JUMP01"), BTreeMap::new(), false, Box::new(|| AT.to_string())).unwrap();
+    let (mut exchange, mut graph) = (open(Surface::Exchange), open(Surface::Graph));
+    let said = |number| match outcome(number) {
+        Line::Outcome(outcome) => outcome,
+        _ => unreachable!(),
+    };
+    exchange.outcome(Side::Target, Surface::Exchange, said(0)).unwrap();
+    exchange.outcome(Side::Target, Surface::Manual, said(1)).unwrap();
+    graph.outcome(Side::Target, Surface::Manual, said(2)).unwrap();
+    exchange.outcome(Side::Target, Surface::Manual, said(3)).unwrap();
+    let mut heard = Vec::new();
+    graph
+        .news(&mut |_, surface, line| {
+            if let Line::Outcome(outcome) = line {
+                heard.push((surface, outcome.id));
+            }
+        })
+        .unwrap();
+    assert_eq!(heard, [(Surface::Exchange, "o0".into()), (Surface::Manual, "o1".into()), (Surface::Manual, "o2".into()), (Surface::Manual, "o3".into())]);
+    assert!(graph.at_work(Side::Target, Surface::Exchange) && !graph.at_work(Side::Target, Surface::Graph) && !graph.at_work(Side::Target, Surface::Manual));
+    // Neither holds the other's surface, and both have ends.
+    graph.close().unwrap();
+    exchange.close().unwrap();
+    assert!(holders(&place.folder).unwrap().is_empty());
 }
