@@ -1,14 +1,25 @@
 //! The lab's world takes the plans that the planner makes, and agrees with the small model that the planner's own tests rely on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[allow(dead_code)]
+mod apply_world;
 mod model;
 mod world;
 
+use apply_world::{Listener, Memory};
+use coexist_core::apply::host::{Call, Clock, Host, Means, Refusal, Tenants};
+use coexist_core::apply::journal::Act;
+use coexist_core::apply::{Kind as Came, Ledger, Options, Plan, Runner, Selection, Summary};
 use coexist_core::finding::Side;
 use coexist_core::identity::guid::Guid;
 use coexist_core::lab::world::{TenantInfo, World as Lab};
+use coexist_core::plan::Surface;
+use coexist_core::problem::Problem;
+use coexist_core::service_error::{self, Kind as Says};
 use coexist_core::snapshot::Kind;
 use serde_json::{json, Value};
+use std::cell::RefCell;
+use std::rc::Rc;
 use world::{written_out, World};
 
 const HOUR: i64 = 3_600_000;
@@ -133,4 +144,139 @@ fn a_plan_of_a_lab_does_the_same_in_the_lab_s_world_as_in_the_small_model() {
 
 fn copy(world: &World) -> World {
     World { specification: world.specification.clone(), source: world.source.clone(), target: world.target.clone(), map: Vec::new() }
+}
+
+/// The lab's world as a runner meets it: errors are understood by the map, time is the lab's.
+#[derive(Clone)]
+struct Reached(Rc<RefCell<Lab>>);
+
+impl Reached {
+    fn ask(&self, side: Side, surface: Surface, call: &Call) -> Result<Vec<Value>, Refusal> {
+        let mut lab = self.0.borrow_mut();
+        let refused = |id: &str, message: &str| {
+            let known = service_error::find(Some(surface.name()), id, message).unwrap_or_else(|| panic!("nobody knows {id}: {message}"));
+            let means = match known.kind {
+                Says::NotFound => Means::NotFound,
+                Says::Transient => Means::Transient,
+                Says::Refused => Means::Refused,
+                Says::Unknown => Means::Unknown,
+            };
+            Refusal::new(means, &known.name, message)
+        };
+        match call {
+            Call::Command { name, parameters, secrets, .. } => {
+                let mut parameters = parameters.clone();
+                for secret in secrets.as_array().into_iter().flatten() {
+                    parameters[secret["parameter"].as_str().unwrap()] = json!({"secret": true});
+                }
+                lab.command(side, name, &parameters).map_err(|refusal| refused(&refusal.id, &refusal.message))
+            }
+            Call::Request { method, path, body } => {
+                let reply = lab.request(side, method, path, Some(body));
+                match reply.status {
+                    200..=299 => Ok(reply.body.get("value").and_then(Value::as_array).cloned().unwrap_or_else(|| vec![reply.body.clone()])),
+                    _ => Err(refused(reply.body["error"]["code"].as_str().unwrap(), reply.body["error"]["message"].as_str().unwrap())),
+                }
+            }
+        }
+    }
+}
+
+impl Tenants for Reached {
+    fn reaches(&self, _: Side, _: Surface) -> bool {
+        true
+    }
+    fn read(&mut self, side: Side, surface: Surface, call: &Call) -> Result<Vec<Value>, Refusal> {
+        self.ask(side, surface, call)
+    }
+    fn write(&mut self, side: Side, surface: Surface, call: &Call) -> Result<(), Refusal> {
+        self.ask(side, surface, call).map(|_| ())
+    }
+}
+
+impl Clock for Reached {
+    fn now(&self) -> i64 {
+        self.0.borrow().now()
+    }
+    fn ticks(&self) -> i64 {
+        self.now()
+    }
+    fn wait(&self, milliseconds: i64) -> Result<(), Problem> {
+        let mut lab = self.0.borrow_mut();
+        let until = lab.now() + milliseconds;
+        lab.advance_to(until);
+        Ok(())
+    }
+}
+
+fn run(plan: &Plan, reached: &Reached, memory: &mut Memory, options: Options) -> (Summary, Listener) {
+    let mut ledger = Ledger::new(options.act == Act::Undo);
+    memory.lines.iter().for_each(|(side, surface, line)| ledger.take(*side, *surface, line.clone()));
+    let selected = Selection::default().of(plan, &hashbrown::HashMap::new()).unwrap();
+    let mut listener = Listener { allows: true, ..Listener::default() };
+    let host = Host { tenants: &mut reached.clone(), log: memory, clock: &reached.clone(), audience: &mut listener };
+    let summary = Runner::new(plan, &mut ledger, &selected, options, host).run().unwrap();
+    (summary, listener)
+}
+
+#[test]
+fn a_project_from_the_plan_to_the_mailboxes_that_have_arrived() {
+    let mut project = world::lab::world(60, 1);
+    project.specification["items"]["MC-01"]["licence"]["usageLocation"] = json!("FR");
+    let outcome = project.plan();
+    let lab = Reached(Rc::new(RefCell::new(lab_of(&project))));
+    let plan = Plan::parse(outcome.document.clone().into_bytes(), "0".repeat(64)).unwrap();
+    let mut memory = Memory::default();
+
+    // Until there is a batch, the addresses of the source stay.
+    let (summary, listener) = run(&plan, &lab, &mut memory, Options { no_wait: true, ..Options::new(Act::Apply) });
+    assert_eq!(summary.failed + summary.skipped, 0, "{:#?}", listener.rows.iter().find(|row| matches!(row.outcome, Came::Failed | Came::Skipped)));
+    let mut rounds = 0;
+    let is_late = |operation: &&Value| operation["gates"].to_string().contains("mailboxSynced");
+    let late = outcome.operations.iter().filter(is_late).count() as u64;
+    assert!(late > 5, "too few to see anything: {late}");
+    let mut left = summary.pending + summary.waiting;
+    while left > late {
+        let soon = lab.now() + HOUR / 2;
+        lab.0.borrow_mut().advance_to(soon);
+        let (summary, listener) = run(&plan, &lab, &mut memory, Options { no_wait: true, ..Options::new(Act::Apply) });
+        assert_eq!(summary.failed + summary.skipped, 0, "{:#?}", listener.rows.iter().find(|row| matches!(row.outcome, Came::Failed | Came::Skipped)));
+        left = summary.pending + summary.waiting;
+        rounds += 1;
+        assert!(rounds < 50, "{:#?}", listener.rows);
+    }
+
+    let text = |value: &Value| value.as_str().unwrap().to_string();
+    let mut people: Vec<String> = outcome.operations.iter().filter(is_late).map(|operation| text(&operation["gates"][0]["identity"])).collect();
+    people.sort();
+    let csv = format!("EmailAddress\r\n{}\r\n", people.join("\r\n"));
+    let bytes = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, csv);
+    let complete = lab.now() + 72 * HOUR;
+    let complete_after = jiff::Timestamp::from_millisecond(complete).unwrap().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let batch = json!({"Name": "Wave-1", "SourceEndpoint": "Contoso", "TargetDeliveryDomain": "fabrikam.onmicrosoft.com", "CSVData": {"bytes": bytes}, "CompleteAfter": complete_after});
+    {
+        let mut lab = lab.0.borrow_mut();
+        let made = lab.command(Side::Target, "New-MigrationBatch", &batch).unwrap();
+        assert_eq!((&made[0]["Status"], &made[0]["CompleteAfterUTC"]), (&json!("Created"), &json!(complete_after)));
+        lab.command(Side::Target, "Start-MigrationBatch", &json!({"Identity": "Wave-1"})).unwrap();
+        let soon = lab.now() + 12 * HOUR;
+        lab.advance_to(soon);
+    }
+    let state = |lab: &Reached| lab.0.borrow_mut().command(Side::Target, "Get-MigrationBatch", &json!({"Identity": "Wave-1"})).unwrap()[0].clone();
+    let synced = state(&lab);
+    assert!(synced["Status"] == "Synced", "{synced}");
+
+    let (summary, listener) = run(&plan, &lab, &mut memory, Options::new(Act::Apply));
+    assert_eq!((summary.failed, summary.skipped, summary.pending, summary.waiting), (0, 0, 0, 0), "{:#?}", listener.rows.iter().find(|row| row.outcome != Came::Done));
+    assert_eq!(lab.0.borrow().effects().iter().find(|(what, count)| **count != 1 && !what.contains("MigrationBatch")), None);
+
+    lab.0.borrow_mut().advance_to(complete + 3 * HOUR);
+    let ended = state(&lab);
+    assert_eq!((&ended["Status"], &ended["FinalizedCount"]), (&json!("Completed"), &json!(people.len())), "{ended}");
+    let mut lab = lab.0.borrow_mut();
+    for person in &people {
+        let mailbox = lab.command(Side::Target, "Get-Mailbox", &json!({"Identity": person})).unwrap()[0].clone();
+        let old = lab.objects(Side::Source, Kind::MailUsers).into_iter().find(|user| user["ExchangeGuid"] == mailbox["ExchangeGuid"]).unwrap();
+        assert!(text(&old["ExternalEmailAddress"]).to_lowercase().ends_with("@fabrikam.onmicrosoft.com"), "{old}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Whether a statement of a plan holds of an object as its service shows it.
 
+use crate::identity::guid::Guid;
 use crate::identity::immutable_id;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -45,10 +46,17 @@ pub fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The values of a list, or the one value, as text; of objects such as licences their `skuId`.
+/// A GUID as AD keeps it: sixteen octets.
+fn octets(items: &[Value]) -> Option<Guid> {
+    let bytes: Option<Vec<u8>> = items.iter().map(|item| item.as_u64().and_then(|byte| u8::try_from(byte).ok())).collect();
+    bytes?.try_into().ok().map(Guid::from_bytes)
+}
+
+/// The values of a list, or the one value, as text; of objects such as licences their `skuId`, of octets the GUID that they are.
 pub fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
+        Value::Array(items) if octets(items).is_some() => octets(items).map(|guid| guid.to_string()).into_iter().collect(),
         Value::Array(items) => items.iter().flat_map(texts).collect(),
         Value::String(text) => vec![text.clone()],
         Value::Object(members) => members.get("skuId").map(texts).unwrap_or_default(),
@@ -129,5 +137,21 @@ impl Condition {
             [one] => format!("'{one}'"),
             [first, rest @ ..] => format!("'{first}' and {} more", rest.len()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn octets_of_ad_are_the_guid_that_they_are() {
+        let stamped = json!({"msExchMailboxGuid": [0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff], "nil": vec![0; 16], "short": [1, 2]});
+        let holds = |condition: Value| serde_json::from_value::<Condition>(condition).unwrap().holds(&stamped);
+        assert!(holds(json!({"property": "msExchMailboxGuid", "equals": "00112233-4455-6677-8899-AABBCCDDEEFF"})));
+        assert!(!holds(json!({"property": "msExchMailboxGuid", "empty": true})));
+        assert!(holds(json!({"property": "nil", "empty": true})));
+        assert!(!holds(json!({"property": "short", "equals": "00112233-4455-6677-8899-AABBCCDDEEFF"})));
     }
 }

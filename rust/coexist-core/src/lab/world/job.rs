@@ -142,7 +142,7 @@ fn act(world: &mut World, side: Side, at: usize, action: &str) -> Result<Reply, 
     world.effect(side, &format!("POST crossTenantMigrationJobs/{action}()"), &name);
     Ok(match action {
         "cancel" => Reply::ok(json!({"status": "pendingCancel", "message": ""})),
-        _ => Reply::none(),
+        _ => Reply::ok(shown(&world.at(side, at).truth)),
     })
 }
 
@@ -155,14 +155,13 @@ fn update(world: &mut World, side: Side, at: usize, via: Via, status: &str, more
     });
 }
 
-/// The tasks of a job: one for each person, with the state of each service.
+/// The tasks of a job: one for each person, with the state of each service (https://learn.microsoft.com/graph/api/resources/crosstenantmigrationtask).
 fn users(world: &World, side: Side, at: usize) -> Reply {
     let fields = world.seen(side, at, Via::Graph);
-    let kind = fields.get("jobType").cloned().unwrap_or(Value::Null);
     let task = |person: &Value| {
         let errors: Vec<Value> = person["error"].as_str().map(|error| json!({"code": error.split(':').next(), "message": error})).into_iter().collect();
         let status = json!([{"service": "Exchange", "status": person["status"], "message": null, "errors": errors}]);
-        json!({"id": person["id"], "taskType": kind, "currentStatus": status, "lastUpdatedDateTime": fields.get("lastUpdatedDateTime")})
+        json!({"id": person["id"], "taskType": "Users", "currentStatus": status, "lastUpdatedDateTime": fields.get("lastUpdatedDateTime")})
     };
     let people = fields.get("$people").and_then(Value::as_array).into_iter().flatten();
     Reply::ok(json!({"value": people.map(task).collect::<Vec<_>>()}))
