@@ -117,6 +117,15 @@ fn every_refusal_that_the_world_makes_is_in_the_map_of_errors() {
 }
 
 #[test]
+fn the_facts_have_every_command_of_the_world() {
+    let facts: Value = serde_json::from_str(include_str!("../../../../../data/cmdlets.json")).unwrap();
+    for name in World::commands() {
+        assert!(facts["cmdlets"].get(name).is_some(), "{name}");
+    }
+    assert_eq!((World::reads_only("get-mailuser"), World::reads_only("Set-MailUser"), World::reads_only("Get-EXOMailbox")), (Some(true), Some(false), None));
+}
+
+#[test]
 fn a_licence_before_the_stamp_makes_a_mailbox_of_its_own_and_the_batch_says_so() {
     let mut world = world();
     assert_eq!(licence(&mut world, &id(1)).status, 200);
