@@ -26,6 +26,9 @@ BeforeAll {
         param([string] $Method, [uri] $Uri, [object] $Body, [Collections.IDictionary] $Headers, [string] $ContentType, [string] $OutputType, [switch] $SkipHttpErrorCheck)
         New-FakeMessage (Get-FakeAnswer $global:fakeGraph $Method ([Uri]::UnescapeDataString($Uri.OriginalString)) $Body)
     }
+    . (Join-Path $PSScriptRoot 'FakeSessions.ps1')
+    Set-FakeSession
+    $null = New-FakeExchange Fabrikam fab21ca0-0000-4000-8000-00000000c0de fabrikam.onmicrosoft.com
     function Get-Mailbox {
         param($ResultSize)
         [pscustomobject]@{
@@ -77,6 +80,7 @@ BeforeAll {
 AfterAll {
     Disconnect-CoexistTenant
     Remove-Item function:Get-MgContext, function:Invoke-MgGraphRequest
+    Remove-FakeSession
     Remove-Variable fakeGraph -Scope Global
 }
 

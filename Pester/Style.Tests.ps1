@@ -20,3 +20,17 @@ foreach ($path in $paths) {
         $said | Should -Be 'done'
     }
 }
+
+Describe 'The module' {
+    It 'never calls a Get-EXO command: with several connections it would go to the last one' {
+        $called = foreach ($file in Get-ChildItem (Join-Path $PSScriptRoot '../module') -Recurse -Filter *.ps1) {
+            $tree = [Management.Automation.Language.Parser]::ParseFile($file.FullName, [ref]$null, [ref]$null)
+            foreach ($command in $tree.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] -or $args[0] -is [Management.Automation.Language.StringConstantExpressionAst] }, $true)) {
+                if ($command.Extent.Text -match '^[''"]?Get-EXO') { "$($file.Name): $($command.Extent.Text)" }
+            }
+        }
+        $called | Should -BeNullOrEmpty
+        # Nor does a plan.
+        [IO.File]::ReadAllText((Join-Path $PSScriptRoot '../data/cmdlets.json')) | Should -Not -Match 'Get-EXO'
+    }
+}

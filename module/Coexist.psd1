@@ -23,12 +23,16 @@
         'ConvertTo-CoexistX500'
         'Disconnect-CoexistTenant'
         'Export-CoexistSnapshot'
+        'Get-CoexistJournal'
         'Get-CoexistSnapshot'
+        'Invoke-CoexistPlan'
         'New-CoexistBatchPlan'
         'New-CoexistLab'
         'New-CoexistPlan'
         'New-CoexistSpecification'
         'Test-CoexistReadiness'
+        'Undo-CoexistPlan'
+        'Watch-CoexistPlan'
     )
     CmdletsToExport        = @()
     VariablesToExport      = @()

@@ -231,11 +231,14 @@
 
     # What tab completion offers; the engine is the judge of what it takes.
     Completion = @{
-        Kind = @(
+        Kind           = @(
             'acceptedDomains', 'adUsers', 'calendarPermissions', 'configuration', 'exchangeUsers', 'flows', 'groups', 'guests', 'licences', 'mailboxes',
             'mailboxStatistics', 'mailContacts', 'mailUsers', 'members', 'orgContacts', 'permissions', 'policy', 'recipientPermissions',
             'regionalConfigurations', 'unifiedGroupLinks', 'users'
         )
-        Item = @('MC-01')
+        Item           = @('MC-01')
+        Stage          = @('prepare', 'preStage', 'cutover', 'settle')
+        Surface        = @('exchange', 'graph', 'teams', 'sharePoint', 'activeDirectory', 'manual')
+        JournalOutcome = @('Done', 'AlreadyDone', 'Pending', 'Skipped', 'Failed', 'Undone', 'Open')
     }
 }

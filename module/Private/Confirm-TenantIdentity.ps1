@@ -15,7 +15,10 @@ function Confirm-TenantIdentity {
         [object] $Found,
 
         # What the session says that it is signed in to.
-        [string] $Claimed
+        [string] $Claimed,
+
+        # What would let the sign-in read who its tenant is.
+        [string] $Cure = 'give it the permission Organization.Read.All'
     )
 
     $actual = if ($Found.id) { $Found.id } else { $Claimed }
@@ -29,7 +32,7 @@ function Confirm-TenantIdentity {
         $Cmdlet.ThrowTerminatingError([Management.Automation.ErrorRecord]::new($exception, 'TenantMismatch', 'SecurityError', $Name))
     }
     if (-not $actual -or (-not $domains -and -not $Id -and $Name -ne $actual)) {
-        $exception = [InvalidOperationException]::new("The sign-in may not read who its tenant is, so nothing proves that it is $Name. Pass -TenantId, or give it the permission Organization.Read.All.")
+        $exception = [InvalidOperationException]::new("The sign-in may not read who its tenant is, so nothing proves that it is $Name. Pass -TenantId, or $Cure.")
         $Cmdlet.ThrowTerminatingError([Management.Automation.ErrorRecord]::new($exception, 'TenantNotVerified', 'SecurityError', $Name))
     }
     $actual

@@ -16,7 +16,7 @@ function Get-NativeEngine {
         $answer = $native::Take($pointer, $length)
         if ($status -ne 0) { $Cmdlet.ThrowTerminatingError((ConvertTo-NativeErrorRecord $answer)) }
         $script:NativeEngine = $engine
-        $ExecutionContext.SessionState.Module.OnRemove = { Close-NativeEngine }
+        $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-CoexistTenant; Close-NativeEngine }
     }
     $NativeEngine
 }

@@ -22,12 +22,16 @@ function Invoke-NativeJob {
         # Of a job that reaches a tenant: how.
         [hashtable] $Connection,
 
+        # What answers which question, as JSON text: @{ command = { param($notice) ... } }. Others are put to the administrator, or are Graph's.
+        [hashtable] $Ask = @{},
+
         # Answer every question with yes.
         [switch] $Force
     )
 
-    # WriteError looks for the preference where it is called.
+    # WriteError and WriteWarning look for the preference where they are called.
     $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
+    $WarningPreference = $Cmdlet.GetVariableValue('WarningPreference')
 
     $native = Get-NativeType $Cmdlet
     $engine = Get-NativeEngine $Cmdlet
@@ -55,13 +59,18 @@ function Invoke-NativeJob {
                 'progress' {
                     $progress = [Management.Automation.ProgressRecord]::new(1, $notice.activity, $(if ($notice.status) { $notice.status } else { ' ' }))
                     if ($notice.total) { $progress.PercentComplete = [int][Math]::Min(100, 100 * $notice.done / $notice.total) }
+                    if ($null -ne $notice.secondsLeft) { $progress.SecondsRemaining = [int]$notice.secondsLeft }
                     $Cmdlet.WriteProgress($progress)
+                }
+                'notices' {
+                    foreach ($item in $notice.items) { $Cmdlet.WriteWarning($item.message) }
                 }
                 'problems' {
                     foreach ($problem in $notice.items) { $Cmdlet.WriteError((ConvertTo-NativeErrorRecord $problem)) }
                 }
                 'ask' {
-                    $reply = if ($notice.question -eq 'graphRequest') { '{"id":' + $notice.id + ',"answer":' + (Invoke-SessionRequest $notice.request) + '}' }
+                    $reply = if ($Ask[$notice.question]) { '{"id":' + $notice.id + ',"answer":' + (& $Ask[$notice.question] $notice) + '}' }
+                    elseif ($notice.question -eq 'graphRequest') { '{"id":' + $notice.id + ',"answer":' + (Invoke-SessionRequest $notice.request) + '}' }
                     elseif ($notice.question -eq 'clientAssertion') { '{"id":' + $notice.id + ',"answer":' + (New-ClientAssertion $Cmdlet $Connection $notice.request.audience) + '}' }
                     else { @{ id = $notice.id; answer = [bool](Read-NativeAnswer $Cmdlet $notice $Force) } }
                     $reply = ConvertTo-NativeBytes $reply

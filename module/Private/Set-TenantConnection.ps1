@@ -12,6 +12,6 @@ function Set-TenantConnection {
     $key = "$($Connection.Surface) $($Connection.Tenant)"
     $before = $TenantConnections[$key]
     $TenantConnections[$key] = $Connection
-    if ($before -and $null -ne $before.Secret) { Clear-NativeSecret $before.Secret }
+    if ($before) { Clear-TenantConnection $before }
     $Cmdlet.WriteVerbose("$($Connection.Tenant) is reached through $($Connection.Through) on the surface $($Connection.Surface).")
 }

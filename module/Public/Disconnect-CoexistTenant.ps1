@@ -1,10 +1,11 @@
 function Disconnect-CoexistTenant {
     <#
     .SYNOPSIS
-    Forgets a connected tenant and wipes its token from the engine.
+    Forgets a connected tenant on every surface, wipes its token from the engine, and takes away the commands of its lab.
 
     .DESCRIPTION
-    Undoes Connect-CoexistTenant for this session. A sign-in that belongs to the session itself, such as that of Connect-MgGraph, stays as it is.
+    Undoes Connect-CoexistTenant for this session. A sign-in that belongs to the session itself, such as that of Connect-MgGraph or
+    Connect-ExchangeOnline, stays as it is.
 
     .PARAMETER Tenant
     The tenant as it was named when it was connected. All of them where it is left out.
@@ -37,7 +38,7 @@ function Disconnect-CoexistTenant {
             $connection = $TenantConnections[$key]
             if ($Tenant -and $connection.Tenant -ne $Tenant) { continue }
             $TenantConnections.Remove($key)
-            if ($null -ne $connection.Secret) { Clear-NativeSecret $connection.Secret }
+            Clear-TenantConnection $connection
         }
     }
 }

@@ -186,6 +186,9 @@ $reader = [Xml.XmlReader]::Create((Join-Path $source 'Coexist.Format.ps1xml'), $
 try { $format.Load($reader) } finally { $reader.Dispose() }
 [IO.File]::WriteAllText((Join-Path $target 'Coexist.Format.ps1xml'), $format.OuterXml, [Text.UTF8Encoding]::new($true))
 Copy-Item (Join-Path $source 'en-US') $target -Recurse
+Copy-Item (Join-Path $source 'Invoke-CoexistTask.ps1') $target
+# What the commands of a lab are made of; read when one is connected.
+Copy-Item (Join-Path $Root 'data/cmdlets.json') $target
 $help = [Xml.XmlDocument]::new()
 $help.LoadXml('<helpItems schema="maml" />')
 foreach ($file in Get-ChildItem (Join-Path $source 'Public') -Filter *.ps1) { $null = $help.DocumentElement.AppendChild($help.ImportNode((ConvertTo-HelpXml $file), $true)) }

@@ -326,13 +326,13 @@ proptest! {
             }
             stage.time.1.set(stage.time.1.get() + jump);
         }
-        // Scheduled runs have time between them.
+        // The clock is put right, and scheduled runs have time between them.
+        stage.time.1.set(START);
         for _ in 0..40 {
             let _ = stage.run(options.clone());
             stage.time.0.set(stage.time.0.get() + 700_000);
         }
-        // The clock is put right.
-        stage.time.1.set(START);
+
         to_the_end(&mut stage, &apply(), 0);
         prop_assert_eq!(stage.world.effects.len(), random.operations.len());
         prop_assert!(stage.world.effects.values().all(|count| *count == 1), "{:?}", stage.world.effects);

@@ -138,8 +138,11 @@ impl Log for Journals {
     }
 
     fn outcome(&mut self, side: Side, surface: Surface, outcome: Outcome) -> Result<(), Problem> {
-        // Made durable with the next intent, or at the end: what is lost of it is found again by looking.
-        self.writer(side, surface)?.append(&Line::Outcome(outcome))
+        // On the disk before anything that relies on it is begun, here on another surface or by another process: who finds a mail user gone must also find that
+        // the licence was taken back before. Against what a service takes to answer this is nothing.
+        let writer = self.writer(side, surface)?;
+        writer.append(&Line::Outcome(outcome))?;
+        writer.sync()
     }
 
     fn news(&mut self, each: &mut dyn FnMut(Side, Surface, Line)) -> Result<(), Problem> {

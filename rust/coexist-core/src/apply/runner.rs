@@ -156,6 +156,8 @@ pub struct Runner<'r, 'h> {
     fresh: Option<(String, i64, Vec<Value>)>,
     advised: HashMap<u32, String>,
     began: i64,
+    /// When something was carried out last, or the run began.
+    acted: i64,
     carried_out: u64,
     summary: Summary,
 }
@@ -181,6 +183,7 @@ impl<'r, 'h> Runner<'r, 'h> {
             fresh: None,
             advised: HashMap::new(),
             began,
+            acted: began,
             carried_out: 0,
             summary: Summary::default(),
         };
@@ -351,12 +354,13 @@ impl<'r, 'h> Runner<'r, 'h> {
 
     /// How long there is nothing to do; nothing where there is nothing to wait for.
     fn pause(&self) -> Option<i64> {
-        if self.options.no_wait {
+        let now = self.host.clock.ticks();
+        let night = self.options.limits.value("applyWaitHours") as i64 * 3_600_000;
+        if self.options.no_wait || now - self.acted >= night {
             return None;
         }
-        let now = self.host.clock.ticks();
         let limit = |name| self.options.limits.value(name) as i64 * 1000;
-        let timer = self.timers.first().map(|(at, _)| (at - now).max(1));
+        let timer = self.timers.first().map(|(at, _)| (at - now).clamp(1, (self.acted + night - now).max(1)));
         // Somebody else may be about to make a turn come.
         let elsewhere = |number: usize| {
             let common = &self.plan.entries[number].common;
@@ -393,6 +397,10 @@ impl<'r, 'h> Runner<'r, 'h> {
     }
 
     fn visit(&mut self, number: u32) -> Result<(), Problem> {
+        // Another one took it along, or another process did it.
+        if self.status[number as usize] != Status::Queued {
+            return Ok(());
+        }
         let (operation, fingerprint) = self.plan.operation(number)?;
         let now = self.host.clock.ticks();
         self.attempts.entry(number).or_insert_with(|| Attempt { began: now, tries: 0, doubt: None, shows_until: None, code: "", message: String::new() });
@@ -482,7 +490,9 @@ impl<'r, 'h> Runner<'r, 'h> {
                     if now > deadline {
                         return Ok(Some(left_out("GateExpired", format!("{message} That was given {} minutes.", gate.deadline_minutes))));
                     }
-                    let poll = self.options.limits.value("gatePollSeconds") as i64 * 1000;
+                    // What has taken a day does not come within the next minute.
+                    let limit = |name| self.options.limits.value(name) as i64 * 1000;
+                    let poll = ((now - due) / 10).clamp(limit("gatePollSeconds"), limit("gatePollMostSeconds"));
                     return Ok(Some(Next::Later(ticks + poll.min(deadline - now + 1), "GateClosed", message)));
                 }
             }
@@ -776,6 +786,7 @@ impl<'r, 'h> Runner<'r, 'h> {
         self.carried_out += 1;
         let answer = self.host.tenants.write(side, surface, change);
         let ticks = self.host.clock.ticks();
+        self.acted = ticks;
         match answer {
             Ok(()) => {
                 self.touched.insert(entry.subject, ticks);
@@ -913,7 +924,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     /// What is taken back together with an operation is taken back now.
     fn take_along(&mut self, number: u32) -> Result<(), Problem> {
         let along: Vec<u32> = self.plan.order.of_subject(self.plan.entry(number).subject).iter().copied().filter(|other| self.goes_with(*other, number) && !self.settled[*other as usize]).collect();
-        for other in along {
+        for other in along.iter().copied() {
             let (operation, fingerprint) = self.plan.operation(other)?;
             self.write_outcome(&operation, &fingerprint, Came::Done, None, None, None, None)?;
             self.settled[other as usize] = true;
@@ -921,8 +932,8 @@ impl<'r, 'h> Runner<'r, 'h> {
                 self.tell(other, &operation, Kind::Undone, None, None)?;
             }
             self.take_along(other)?;
-            self.release(other);
         }
+        along.into_iter().for_each(|other| self.release(other));
         Ok(())
     }
 

@@ -72,9 +72,8 @@ fn change(world: &mut World, side: Side, at: usize, body: &Value) -> Result<(), 
     let id = text(fields, "id").to_string();
     let skus: Vec<String> = add.iter().map(|licence| format!("+{}", sku(licence))).chain(remove.iter().filter_map(Value::as_str).map(|sku| format!("-{sku}"))).collect();
     world.write(side, at, Via::Graph, |fields| {
-        let plans = plans(fields, &licences);
+        set_plans(fields, &licences);
         fields.insert("assignedLicenses".into(), json!(licences));
-        fields.insert("assignedPlans".into(), plans);
     });
     world.effect(side, &format!("POST assignLicense({})", skus.join(",")), &id);
     provision(world, side, at);
@@ -82,19 +81,34 @@ fn change(world: &mut World, side: Side, at: usize, body: &Value) -> Result<(), 
     Ok(())
 }
 
-/// The service plans that licences give; what was there and is no longer given is shown as deleted.
-fn plans(fields: &Fields, licences: &[Value]) -> Value {
+/// Plans that licences have given since the lab began; what was there before stands on other legs, such as a group.
+const GIVEN: &str = "$givenPlans";
+
+/// Sets the service plans that licences give; what they gave and no longer give is shown as deleted.
+fn set_plans(fields: &mut Fields, licences: &[Value]) {
     let mut plans: Vec<Value> = fields.get("assignedPlans").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut given: Vec<String> = fields.get(GIVEN).map(list).unwrap_or_default();
     let enabled = |id: &str| licences.iter().any(|licence| !list(&licence["disabledPlans"]).iter().any(|disabled| disabled.eq_ignore_ascii_case(id)));
     for (id, service) in CONTENT {
-        let status = if enabled(id) { "Enabled" } else { "Deleted" };
-        match plans.iter_mut().find(|plan| plan["servicePlanId"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(id))) {
-            Some(plan) => plan["capabilityStatus"] = json!(status),
-            None if status == "Enabled" => plans.push(json!({"capabilityStatus": status, "service": service, "servicePlanId": id})),
-            None => {}
+        let known = plans.iter_mut().find(|plan| plan["servicePlanId"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(id)));
+        match (known, enabled(id)) {
+            (Some(plan), true) if plan["capabilityStatus"] != "Enabled" => {
+                plan["capabilityStatus"] = json!("Enabled");
+                given.push(id.to_string());
+            }
+            (Some(plan), false) if given.iter().any(|own| own == id) => {
+                plan["capabilityStatus"] = json!("Deleted");
+                given.retain(|own| own != id);
+            }
+            (None, true) => {
+                plans.push(json!({"capabilityStatus": "Enabled", "service": service, "servicePlanId": id}));
+                given.push(id.to_string());
+            }
+            _ => {}
         }
     }
-    json!(plans)
+    fields.insert("assignedPlans".into(), json!(plans));
+    fields.insert(GIVEN.into(), json!(given));
 }
 
 /// The plans of the Exchange family that an object has, and whether each makes a mailbox.
