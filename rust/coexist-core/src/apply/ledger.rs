@@ -51,11 +51,22 @@ pub struct Record {
     /// What the object was before it was first touched; nothing where there was no object.
     pub before: Option<Map<String, Value>>,
     /// How taking it back stands, where that was begun.
-    pub undo: Option<(Known, i64)>,
+    pub undo: Option<Undoing>,
     /// Why, of what failed or was left out.
     pub code: Option<String>,
     /// The same in words.
     pub message: Option<String>,
+}
+
+/// How taking an operation back stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undoing {
+    /// What is known of it.
+    pub known: Known,
+    /// When its last intent was written; milliseconds since 1970.
+    pub at: i64,
+    /// The clock was behind when that was written.
+    pub suspect: bool,
 }
 
 /// The journals of all surfaces.
@@ -121,7 +132,7 @@ impl Ledger {
                         let record = Record { operation: intent.operation, known: Known::Open, at, suspect, before: intent.before, undo: None, code: None, message: None };
                         self.records.insert(intent.id.into_boxed_str(), record);
                     }
-                    (Act::Undo, Some(record)) => record.undo = Some((Known::Open, at)),
+                    (Act::Undo, Some(record)) => record.undo = Some(Undoing { known: Known::Open, at, suspect }),
                     (Act::Undo, None) => {}
                 }
             }
@@ -150,7 +161,15 @@ impl Ledger {
                 });
                 (record.code, record.message) = (outcome.code, outcome.message);
                 match outcome.act {
-                    Act::Undo => record.undo = Some((known, record.undo.map_or(at, |(_, since)| since))),
+                    Act::Undo => {
+                        let earlier = record.undo.unwrap_or(Undoing { known, at, suspect });
+                        // As below.
+                        if known == Known::Skipped && earlier.known.is_in_doubt() {
+                            return;
+                        }
+                        let anew = known == Known::Pending && earlier.suspect;
+                        record.undo = Some(if anew { Undoing { known, at, suspect } } else { Undoing { known, ..earlier } });
+                    }
                     Act::Apply => {
                         // Leaving it out does not change what an earlier attempt may have done.
                         if known == Known::Skipped && record.operation == outcome.operation && record.known.is_in_doubt() {
@@ -220,7 +239,7 @@ mod tests {
         let done = ledger(&[first.clone(), outcome("apply", "done")]);
         assert!(done.of("a/b/c", "f").unwrap().known.is_done());
         let undoing = ledger(&[first.clone(), outcome("apply", "done"), intent("undo", "2026-01-02T00:00:00.000Z", Value::Null)]);
-        assert_eq!(undoing.of("a/b/c", "f").unwrap().undo.unwrap().0, Known::Open);
+        assert_eq!(undoing.of("a/b/c", "f").unwrap().undo.unwrap().known, Known::Open);
         let undone = ledger(&[first.clone(), outcome("apply", "done"), intent("undo", "2026-01-02T00:00:00.000Z", Value::Null), outcome("undo", "done")]);
         assert!(undone.of("a/b/c", "f").is_none());
         // A doubt stays one when a later run leaves the operation out.

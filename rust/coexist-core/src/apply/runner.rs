@@ -646,7 +646,11 @@ impl<'r, 'h> Runner<'r, 'h> {
         if let Some((until, doubt)) = doubt {
             if ticks < until {
                 // The time that is waited from now on counts for the next run, too.
-                if record.is_some_and(|record| record.suspect && record.known == Known::Open) && task.act == Act::Apply {
+                let begun = record.and_then(|record| match task.act {
+                    Act::Apply => Some((record.known, record.suspect)),
+                    Act::Undo => record.undo.map(|undoing| (undoing.known, undoing.suspect)),
+                });
+                if begun == Some((Known::Open, true)) {
                     self.write_outcome(operation, fingerprint, Came::Pending, Some("NotShownYet"), None, None, None)?;
                 }
                 return Ok(Some(self.look_again(number, until)));
@@ -687,7 +691,7 @@ impl<'r, 'h> Runner<'r, 'h> {
         let record = record.filter(|record| task.act == Act::Undo && record.undo.is_none() && record.known.is_in_doubt())?;
         let shows = object.is_some_and(|object| task.premise.iter().all(|condition| condition.holds(object)));
         let (settle, ticks) = (self.settle(), self.host.clock.ticks());
-        let left = (record.at + settle - self.host.clock.now()).clamp(0, settle);
+        let left = if record.suspect { settle } else { (record.at + settle - self.host.clock.now()).clamp(0, settle) };
         let attempt = self.attempts.get_mut(&number)?;
         let until = *attempt.shows_until.get_or_insert(ticks + left);
         (!shows && ticks < until).then_some(until)
@@ -703,13 +707,13 @@ impl<'r, 'h> Runner<'r, 'h> {
         let (now, ticks) = (self.host.clock.now(), self.host.clock.ticks());
         let attempt = self.attempts.get_mut(&number)?;
         if attempt.doubt.is_none() {
-            let (known, at) = match task.act {
-                Act::Apply => record.map(|record| (record.known, record.at))?,
-                Act::Undo => record.and_then(|record| record.undo)?,
+            let (known, at, suspect) = match task.act {
+                Act::Apply => record.map(|record| (record.known, record.at, record.suspect))?,
+                Act::Undo => record.and_then(|record| record.undo).map(|undoing| (undoing.known, undoing.at, undoing.suspect))?,
             };
             if known.is_in_doubt() {
                 // A clock that was put back makes it wait a whole time again, never less.
-                let left = if record.is_some_and(|record| record.suspect) { settle } else { (at + settle - now).clamp(0, settle) };
+                let left = if suspect { settle } else { (at + settle - now).clamp(0, settle) };
                 attempt.doubt = Some((ticks + left, Doubt::Earlier));
             }
         }

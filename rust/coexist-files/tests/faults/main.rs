@@ -108,8 +108,8 @@ fn killing(place: &Place, world: &Mutex<World>, act: Act, surfaces: &[Surface], 
     while ends < 200 {
         let kill = (left > 0).then(|| Kill::some(random, operations * 4));
         let task = Task { plan: place.plan.clone(), act, surfaces: surfaces.to_vec(), disk: disk.draw(random, operations, left > 0), kill };
-        // The clock on the wall goes backwards. Of one that jumps forward nobody could tell that the time to settle has not gone by.
-        world.lock().unwrap().wrong -= random.below(600_000) as i64;
+        // Every other start the clock on the wall is an hour behind, and then right again.
+        world.lock().unwrap().wrong = -3_600_000 * random.below(2) as i64;
         let Some(said) = process::run(&task, world) else {
             left = left.checked_sub(1).expect("it died by itself");
             continue;
