@@ -239,9 +239,7 @@ impl Plan {
     /// `PlanLineInvalid`.
     pub fn operation(&self, number: u32) -> Result<(Operation, String), Problem> {
         let entry = self.entry(number);
-        let line: Value = serde_json::from_slice(&self.text[entry.text.clone()]).map_err(invalid)?;
-        let mut whole = if line.get("form").is_some() { expand(&self.steps, &line)? } else { line };
-        let fingerprint = fingerprint(&whole.to_string());
+        let (mut whole, fingerprint) = self.put_together(number)?;
         whole["surface"] = json!(entry.common.surface);
         whole["tenant"] = json!(entry.common.tenant);
         Ok((Operation::read(whole)?, fingerprint))
@@ -249,7 +247,15 @@ impl Plan {
 
     /// The fingerprint of an operation alone; empty where it cannot be put together.
     pub fn fingerprint(&self, number: u32) -> String {
-        self.operation(number).map(|(_, fingerprint)| fingerprint).unwrap_or_default()
+        self.put_together(number).map(|(_, fingerprint)| fingerprint).unwrap_or_default()
+    }
+
+    /// What a line is without its form, and the fingerprint of that: of a run that is resumed, every operation that a journal knows is asked for it.
+    fn put_together(&self, number: u32) -> Result<(Value, String), Problem> {
+        let line: Value = serde_json::from_slice(&self.text[self.entry(number).text.clone()]).map_err(invalid)?;
+        let whole = if line.get("form").is_some() { expand(&self.steps, &line)? } else { line };
+        let fingerprint = fingerprint(&whole.to_string());
+        Ok((whole, fingerprint))
     }
 }
 
