@@ -89,6 +89,13 @@ Describe 'Connect-CoexistTenant -Lab' {
         (Get-FabrikamMailUser $one).Identity | Should -Be $one
     }
 
+    It 'has a time of its own, which is let go on' {
+        $now = [datetime](Step-FabrikamLab)
+        ([datetime](Step-FabrikamLab 60) - $now).TotalMinutes | Should -BeGreaterOrEqual 60
+        $then = $now.ToUniversalTime().Date.AddDays(2)
+        ([datetime](Step-FabrikamLab -To $then)).ToUniversalTime() | Should -Be $then
+    }
+
     It 'says what is missing' {
         { Connect-CoexistTenant contoso.onmicrosoft.com -Lab "$TestDrive" } | Should -Throw -ErrorId 'LabNotFound,Connect-CoexistTenant'
         { Connect-CoexistTenant adatum.onmicrosoft.com -Lab $lab } | Should -Throw -ErrorId 'TenantNotInLab,Connect-CoexistTenant'
@@ -189,6 +196,47 @@ try { Invoke-CoexistPlan $plan -Confirm } catch { $_.FullyQualifiedErrorId }
         $name = (([IO.File]::ReadAllText($plan) | ConvertFrom-Json).operations | Where-Object { $_.name -match '^[a-z.@-]+$' })[0].name
         $line = "Invoke-CoexistPlan '$plan' -Subject $($name.Substring(0, 4))"
         ([Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)).CompletionMatches.CompletionText | Should -Contain $name
+    }
+}
+
+Describe 'What cannot be taken back' {
+    It 'is skipped where nobody can be asked, and done with -AllowIrreversible' {
+        Disconnect-CoexistTenant
+        $lab = Join-Path $TestDrive 'irreversible'
+        $null = New-CoexistLab $lab -People 150 -Force
+        $specification = Join-Path $lab 'coexist.json'
+        [IO.File]::WriteAllText($specification, [IO.File]::ReadAllText($specification).Replace('"clearPreviousMailbox": false', '"clearPreviousMailbox": true'))
+        $plan = Join-Path $lab 'plan.json'
+        $null = New-CoexistPlan $specification -Path $plan @quiet
+        $person = (@(([IO.File]::ReadAllText($plan) | ConvertFrom-Json).operations | Where-Object { $_.id -like '*/clearPreviousMailbox' })[0].id -split '/')[1]
+        $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -Lab $lab
+        $rows = @(Invoke-CoexistPlan $plan -Subject $person -Stage prepare -NoWait -Confirm:$false @quiet)
+        ($rows | Where-Object Step -EQ 'clearPreviousMailbox').Outcome | Should -Be 'Skipped'
+        $rows = @(Invoke-CoexistPlan $plan -Subject $person -Stage prepare -AllowIrreversible -Confirm:$false @quiet)
+        ($rows | Where-Object Step -EQ 'clearPreviousMailbox').Outcome | Should -Be 'Done'
+    }
+}
+
+Describe 'A plan of batches' {
+    It 'hands over the exported file of a batch' {
+        $lab = Copy-Lab batches
+        $specification = Join-Path $lab 'coexist.json'
+        $document = [IO.File]::ReadAllText($specification) | ConvertFrom-Json
+        $document.batches | Add-Member sourceEndpoint ToContoso -Force
+        [IO.File]::WriteAllText($specification, (ConvertTo-Json $document -Depth 20))
+        $plan = Join-Path $lab 'batches.json'
+        $first = @(New-CoexistBatchPlan -Specification $specification -Path $plan -ExportPath (Join-Path $lab 'batches') -As Batch @quiet)[0]
+        $places = ([IO.File]::ReadAllText($plan) | ConvertFrom-Json).places.id | Where-Object { $_ -like "batch/$($first.Batch)/*" }
+        $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -Lab $lab
+        $run = { @(Invoke-CoexistPlan $plan -Batch $first.Batch -Passed @($places -like '*/scope') -NoWait -Confirm:$false @quiet @args) }
+        (& $run | Where-Object Step -EQ 'scope').Outcome | Should -Be 'Done'
+        $null = Step-FabrikamLab -To ([datetime]$first.Submit).AddHours(-1)
+        (& $run | Where-Object Step -EQ 'validate').Outcome | Should -Be 'Done'
+        $null = Step-FabrikamLab -To ([datetime]$first.Submit).AddMinutes(30)
+        $submit = & $run | Where-Object Step -EQ 'submit'
+        $submit.Outcome | Should -BeIn 'Pending', 'Done'
+        $null = Step-FabrikamLab 60
+        (Get-FabrikamMigrationBatch $first.Batch).Identity | Should -Be $first.Batch
     }
 }
 
