@@ -350,6 +350,58 @@ mod tests {
         assert_eq!(world.now().unwrap(), coexist_core::lab::world::BEGINNING + 120 * CALL);
     }
 
+    const CHILD: &str = "COEXIST_TEST_LAB_WORLD";
+
+    /// Run by the test below in a process of its own, which is killed in the midst of it.
+    #[test]
+    fn a_process_that_writes_until_it_is_killed() {
+        let Some(folder) = std::env::var_os(CHILD) else { return };
+        let mut world = LabWorld::open(Path::new(&folder), &Unwatched).unwrap();
+        loop {
+            let next = world.writes().unwrap() as u32;
+            // Another may have been quicker; then there is such a one already.
+            let _ = world.command(Side::Target, "New-MailUser", &new_mail_user(next)).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_world_outlives_the_processes_that_write_to_it() {
+        let folder = lab();
+        let path = folder.path().join("lab");
+        let child = || {
+            let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+            child.args(["--exact", "lab_world::tests::a_process_that_writes_until_it_is_killed"]).env(CHILD, &path);
+            child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+        };
+        let mut world = open(&folder);
+        let mut seen = 0;
+        for round in 0..6u64 {
+            let mut children = [child(), child()];
+            // Until they are in the midst of it, and a moment of no round number more.
+            let mut waits = 0;
+            while world.writes().unwrap() < seen + 5 {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                waits += 1;
+                assert!(waits < 6_000, "the processes do not write");
+            }
+            std::thread::sleep(std::time::Duration::from_micros(1_700 * round));
+            for child in &mut children {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+            let writes = world.writes().unwrap();
+            assert_eq!(open(&folder).writes().unwrap(), writes, "round {round}");
+            seen = writes;
+        }
+        let users = world.look(|world| world.objects(Side::Target, Kind::MailUsers)).unwrap();
+        for number in 0..seen {
+            let name = format!("anna{number}@fabrikam.com");
+            assert_eq!(users.iter().filter(|user| user["UserPrincipalName"] == name.as_str()).count(), 1, "{name} of {seen}");
+        }
+        assert!(world.look(|world| world.effects().values().all(|count| *count == 1)).unwrap());
+        assert_eq!(truths(&mut world), truths(&mut open(&folder)));
+    }
+
     #[test]
     fn a_line_that_was_torn_is_cut_and_the_world_goes_on() {
         let folder = lab();

@@ -159,6 +159,8 @@ pub struct Runner<'r, 'h> {
     /// When something was carried out last, or the run began.
     acted: i64,
     carried_out: u64,
+    /// When the next operation is due, of those that were found not to be.
+    next_due: Option<i64>,
     summary: Summary,
 }
 
@@ -185,6 +187,7 @@ impl<'r, 'h> Runner<'r, 'h> {
             began,
             acted: began,
             carried_out: 0,
+            next_due: None,
             summary: Summary::default(),
         };
         for number in 0..count as u32 {
@@ -459,10 +462,11 @@ impl<'r, 'h> Runner<'r, 'h> {
     }
 
     /// Whether its time has not come, or is over.
-    fn not_due(&self, operation: &Operation) -> Option<Next> {
+    fn not_due(&mut self, operation: &Operation) -> Option<Next> {
         let (now, ticks) = (self.host.clock.now(), self.host.clock.ticks());
         if let Some(from) = operation.not_before.as_deref().map(ledger::milliseconds).filter(|from| now < *from) {
             let message = format!("It is due at {}.", ledger::text(from));
+            self.next_due = Some(self.next_due.map_or(from, |next| if next > now { next.min(from) } else { from }));
             if from - now > self.options.limits.value("applyWaitHours") as i64 * 3_600_000 {
                 return Some(Next::Leave("NotDue", message));
             }
@@ -1088,17 +1092,9 @@ impl<'r, 'h> Runner<'r, 'h> {
     fn tell_the_rest(&mut self) -> Result<(), Problem> {
         let stopped = self.summary.stopped;
         let mut at_work: HashMap<(Side, Surface), bool> = HashMap::new();
-        let mut next_due: Option<i64> = None;
         for (_, number) in std::mem::take(&mut self.timers) {
             let (operation, _) = self.plan.operation(number)?;
             let Some(attempt) = self.attempts.get(&number).cloned() else { continue };
-            if attempt.code == "NotDue" {
-                let due = operation.not_before.as_deref().map(ledger::milliseconds);
-                next_due = match (next_due, due) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                };
-            }
             let kind = if attempt.doubt.is_some() { Kind::Pending } else { Kind::Waiting };
             self.tell(number, &operation, kind, Some(attempt.code.into()), Some(attempt.message))?;
         }
@@ -1124,7 +1120,8 @@ impl<'r, 'h> Runner<'r, 'h> {
             let (operation, _) = self.plan.operation(number)?;
             self.tell(number, &operation, kind, Some(code.into()), Some(message))?;
         }
-        self.summary.next_due = next_due.map(ledger::text);
+        let now = self.host.clock.now();
+        self.summary.next_due = self.next_due.filter(|due| *due > now).map(ledger::text);
         Ok(())
     }
 

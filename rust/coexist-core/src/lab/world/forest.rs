@@ -1,5 +1,6 @@
 //! The forest: AD's users, and Entra Connect, which carries what has changed there into the cloud.
 
+use super::filter::Filter;
 use super::object::{flag, list, text, texts, Fields, KIND};
 use super::parameters::Parameters;
 use super::recipient::{Addresses, NIL};
@@ -61,8 +62,10 @@ pub(super) fn get_user(world: &mut World, side: Side, parameters: &Parameters) -
         let at = find(world, side, Some(Via::ActiveDirectory), identity)?;
         return Ok(vec![show(&world.seen(side, at, Via::ActiveDirectory))]);
     }
+    // Of LDAP's own language the world knows nothing.
+    let filter = Filter::read(parameters.text("Filter").or_else(|| parameters.text("LDAPFilter")))?;
     let all = (0..world.tenant(side).objects.len()).map(|at| world.seen(side, at, Via::ActiveDirectory));
-    Ok(all.filter(|fields| text(fields, KIND) == "adUser").map(|fields| show(&fields)).collect())
+    Ok(all.filter(|fields| text(fields, KIND) == "adUser" && filter.holds(fields)).map(|fields| show(&fields)).collect())
 }
 
 pub(super) fn get_domain(world: &mut World, side: Side, _: &Parameters) -> Result<Vec<Value>, Fault> {
