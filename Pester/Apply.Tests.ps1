@@ -266,7 +266,7 @@ Describe 'A session in the middle' {
         $fakeWrites | Should -BeGreaterThan 5
         $texts = @(Get-ChildItem $lab -Recurse -File -Force | ForEach-Object { [IO.File]::ReadAllText($_.FullName) })
         $texts += $said | Out-String -Width 5000
-        $texts += $said | ForEach-Object { try { ConvertTo-Json $_ -Depth 4 -WarningAction SilentlyContinue } catch { "$_" } }
+        $texts += $said | ForEach-Object { [Management.Automation.PSSerializer]::Serialize($_, 2) }
         $texts += $Error | Select-Object -First ([Math]::Max(0, $Error.Count - $errors) + 5) | ForEach-Object { "$_ $($_.Exception) $($_.ErrorDetails) $($_.ScriptStackTrace)" }
         $texts += Get-CoexistJournal $plan | ConvertTo-Json -Depth 6
         foreach ($secret in @($token) + $fakePasswords) {
