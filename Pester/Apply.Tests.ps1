@@ -233,6 +233,8 @@ Describe 'A plan of batches' {
         $first = @(New-CoexistBatchPlan -Specification $specification -Path $plan -ExportPath (Join-Path $lab 'batches') -As Batch @quiet)[0]
         $places = ([IO.File]::ReadAllText($plan) | ConvertFrom-Json).places.id | Where-Object { $_ -like "batch/$($first.Batch)/*" }
         $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -Lab $lab
+        $line = "Invoke-CoexistPlan '$plan' -Batch $($first.Batch.Substring(0, 12))"
+        ([Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)).CompletionMatches.CompletionText | Should -Contain $first.Batch
         $run = { @(Invoke-CoexistPlan $plan -Batch $first.Batch -Passed @($places -like '*/scope') -NoWait -Confirm:$false @quiet @args) }
         (& $run | Where-Object Step -EQ 'scope').Outcome | Should -Be 'Done'
         $null = Step-FabrikamLab -To ([datetime]$first.Submit).AddHours(-1)
