@@ -24,7 +24,11 @@ BeforeAll {
         $connection = New-FakeExchange Tgt $target fabrikam.onmicrosoft.com, fabrikam.com {
             function Get-MailUser { Get-FabrikamMailUser @args }
             function Get-User { Get-FabrikamUser @args }
-            function Set-MailUser { $global:fakeWrites++; Set-FabrikamMailUser @args }
+            function Set-MailUser {
+                if ($global:fakeRefusal) { throw [UnauthorizedAccessException]::new($global:fakeRefusal) }
+                $global:fakeWrites++
+                Set-FabrikamMailUser @args
+            }
             function Set-User { $global:fakeWrites++; Set-FabrikamUser @args }
             function New-MailUser {
                 [CmdletBinding()]
@@ -37,6 +41,7 @@ BeforeAll {
             function Remove-MailUser { $global:fakeWrites++; Remove-FabrikamMailUser @args -Confirm:$false }
         }
         $global:fakeWrites = 0
+        $global:fakeRefusal = $null
         $global:fakePasswords = [Collections.Generic.List[string]]::new()
         $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -ExchangePrefix Tgt
         $connection
@@ -46,7 +51,7 @@ BeforeAll {
 AfterAll {
     Disconnect-CoexistTenant
     Remove-FakeSession
-    Remove-Variable fakeWrites, fakePasswords -Scope Global -ErrorAction Ignore
+    Remove-Variable fakeWrites, fakePasswords, fakeRefusal -Scope Global -ErrorAction Ignore
 }
 
 Describe 'Connect-CoexistTenant -Lab' {
@@ -169,7 +174,7 @@ try { Invoke-CoexistPlan $plan -Confirm } catch { $_.FullyQualifiedErrorId }
         $summary.Done | Should -BeGreaterThan 10
         $summary.Pending, $summary.Waiting | Should -Be 0, 0
         $failed = @($rows | Where-Object Outcome -EQ 'Failed')
-        @($problems | Where-Object { $_.CategoryInfo.Category -eq 'OperationStopped' }).Count | Should -Be $failed.Count
+        @($problems | Where-Object { $_.CategoryInfo.Category -eq 'WriteError' }).Count | Should -Be $failed.Count
         if ($failed) { $problems[0].TargetObject | Should -BeIn $failed.Operation }
         $summary.ExitCode | Should -Be $(if ($failed) { 4 } elseif ($summary.Skipped) { 3 } else { 0 })
         # It is there, seen by whoever looks.
@@ -228,6 +233,8 @@ Describe 'A plan of batches' {
         $first = @(New-CoexistBatchPlan -Specification $specification -Path $plan -ExportPath (Join-Path $lab 'batches') -As Batch @quiet)[0]
         $places = ([IO.File]::ReadAllText($plan) | ConvertFrom-Json).places.id | Where-Object { $_ -like "batch/$($first.Batch)/*" }
         $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -Lab $lab
+        $line = "Invoke-CoexistPlan '$plan' -Batch $($first.Batch.Substring(0, 12))"
+        ([Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)).CompletionMatches.CompletionText | Should -Contain $first.Batch
         $run = { @(Invoke-CoexistPlan $plan -Batch $first.Batch -Passed @($places -like '*/scope') -NoWait -Confirm:$false @quiet @args) }
         (& $run | Where-Object Step -EQ 'scope').Outcome | Should -Be 'Done'
         $null = Step-FabrikamLab -To ([datetime]$first.Submit).AddHours(-1)
@@ -266,7 +273,7 @@ Describe 'A session in the middle' {
         $fakeWrites | Should -BeGreaterThan 5
         $texts = @(Get-ChildItem $lab -Recurse -File -Force | ForEach-Object { [IO.File]::ReadAllText($_.FullName) })
         $texts += $said | Out-String -Width 5000
-        $texts += $said | ForEach-Object { try { ConvertTo-Json $_ -Depth 4 -WarningAction SilentlyContinue } catch { "$_" } }
+        $texts += $said | ForEach-Object { [Management.Automation.PSSerializer]::Serialize($_, 2) }
         $texts += $Error | Select-Object -First ([Math]::Max(0, $Error.Count - $errors) + 5) | ForEach-Object { "$_ $($_.Exception) $($_.ErrorDetails) $($_.ScriptStackTrace)" }
         $texts += Get-CoexistJournal $plan | ConvertTo-Json -Depth 6
         foreach ($secret in @($token) + $fakePasswords) {
@@ -302,6 +309,17 @@ Describe 'A session in the middle' {
         $caught.FullyQualifiedErrorId | Should -Be 'TenantMismatch,Invoke-CoexistPlan'
         $fakeWrites | Should -Be $fakeWritten
         Remove-Variable fakeWritten -Scope Global
+    }
+
+    It 'that keeps refusing stops the work after -StopOn errors, and each is told with what the service said' {
+        $null = Connect-FakeExchange $lab
+        $global:fakeRefusal = 'Access to the address list is denied for reasons of test.'
+        $rows = @(Invoke-CoexistPlan (Join-Path $lab 'plan.json') -Stage prepare -Surface exchange -StopOn 2 -Confirm:$false -ErrorVariable problems @quiet)
+        $rows[-1].Stopped, $rows[-1].ExitCode, $rows[-1].Failed | Should -Be 'StopOn', 5, 2
+        # What the commands themselves said is in this variable, too; in $Error it is not.
+        $told = @($problems | Where-Object { $_.CategoryInfo.Category -eq 'WriteError' })
+        @($told | Where-Object { $_.Exception.Message -match 'for reasons of test' }).Count | Should -Be 2
+        foreach ($problem in $told) { $problem.FullyQualifiedErrorId | Should -Match '^\w+,Invoke-CoexistPlan$' }
     }
 
     It 'that waits ends within half a second of Ctrl+C, and leaves no lock: the next run goes on' {

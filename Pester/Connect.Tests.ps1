@@ -158,7 +158,7 @@ Describe 'A command of a plan' {
         $fakeSeen.Identity, $fakeSeen.CompleteAfter | Should -Be 'anna', '2027-01-12T01:00:00Z'
         $fakeSeen.CompleteAfter | Should -BeOfType [string]
         $fakeSeen.EmailAddresses | Should -BeOfType [hashtable]
-        , $fakeSeen.EmailAddresses.Add | Should -BeOfType [object[]]
+        , $fakeSeen.EmailAddresses.Add | Should -BeOfType [string[]]
         $fakeSeen.EmailAddresses.Remove | Should -Be 'smtp:a@b'
         $fakeSeen.EnableLitigationHoldForMigration.IsPresent | Should -BeTrue
         $fakeSeen.Data | Should -Be 1, 2, 250
@@ -210,7 +210,9 @@ Describe 'A command of a plan' {
     }
 
     It 'that is refused says so with id, innermost message, category and exception' {
+        $errors = @($Error)
         $refused = (Send-Question @{ name = 'Get-MailUser'; parameters = @{ Identity = 'nobody' }; writes = $false }).refused
+        @($Error).Count | Should -Be $errors.Count
         $refused.id, $refused.category | Should -Be 'ManagementObjectNotFoundException,Get-FabMailUser', 'ObjectNotFound'
         $refused.message | Should -Match "couldn't be found"
         $refused = (Send-Question @{ name = 'Get-MailUser'; parameters = @{ Identity = 'broken' }; writes = $false }).refused

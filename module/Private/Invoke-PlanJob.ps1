@@ -49,7 +49,7 @@ function Invoke-PlanJob {
                 }
                 if ($item.Outcome -eq 'Failed') {
                     $message = "$($item.Name): $($item.What): $($item.Message)$(if ($item.Action) { " $($item.Action)" })"
-                    $Cmdlet.WriteError([Management.Automation.ErrorRecord]::new([InvalidOperationException]::new($message), $item.Code, 'OperationStopped', $item.Operation))
+                    $Cmdlet.WriteError([Management.Automation.ErrorRecord]::new([InvalidOperationException]::new($message), $item.Code, 'WriteError', $item.Operation))
                 }
             }
         }
