@@ -48,6 +48,8 @@ pub struct World {
     pub others: Vec<(i64, String, String, Value)>,
     /// So many of the next reads find the service too busy.
     pub busy_reads: u32,
+    /// How much longer a read takes.
+    pub slow: i64,
 }
 
 /// The process died: the run ends here.
@@ -108,7 +110,7 @@ impl Tenants for Reached<'_> {
             return Err(Refusal::new(Means::Unreachable, "NotConnected", "not connected"));
         }
         self.world.reads += 1;
-        self.time.0.set(self.time.0.get() + 100);
+        self.time.0.set(self.time.0.get() + 100 + self.world.slow);
         self.world.others(self.time.ticks());
         if self.world.busy_reads > 0 {
             self.world.busy_reads -= 1;
@@ -144,7 +146,20 @@ impl Tenants for Reached<'_> {
             "Remove-Thing" => self.world.change(now, |objects| drop(objects.remove(&id))),
             _ => {
                 let set = parameters["Set"].as_object().unwrap().clone();
-                self.world.change(now, |objects| objects.get_mut(&id).unwrap().extend(set));
+                let addresses = parameters.get("EmailAddresses").cloned();
+                self.world.change(now, |objects| {
+                    let object = objects.get_mut(&id).unwrap();
+                    object.extend(set);
+                    if let Some(addresses) = addresses {
+                        let list = |verb: &str| addresses[verb].as_array().cloned().unwrap_or_default();
+                        let mut own = object.remove("EmailAddresses").and_then(|own| own.as_array().cloned()).unwrap_or_default();
+                        let same = |a: &Value, b: &Value| a.as_str().unwrap().eq_ignore_ascii_case(b.as_str().unwrap());
+                        own.retain(|own| !list("Remove").iter().any(|gone| same(own, gone)));
+                        let new: Vec<Value> = list("Add").into_iter().filter(|new| !own.iter().any(|own| same(own, new))).collect();
+                        own.extend(new);
+                        object.insert("EmailAddresses".into(), Value::Array(own));
+                    }
+                });
             }
         }
         *self.world.effects.entry(parameters["Mark"].as_str().unwrap().to_string()).or_default() += 1;
