@@ -2,6 +2,7 @@
 
 use crate::identity::guid::Guid;
 use crate::identity::immutable_id;
+use hashbrown::HashSet;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -67,17 +68,7 @@ pub fn texts(value: &Value) -> Vec<String> {
 
 /// Whether two texts say the same: without case, GUIDs in any form, moments in any zone.
 pub fn same_text(a: &str, b: &str) -> bool {
-    if a == b || a.to_lowercase() == b.to_lowercase() {
-        return true;
-    }
-    if let (Some(a), Some(b)) = (moment(a), moment(b)) {
-        return a == b;
-    }
-    match (immutable_id::read(a), immutable_id::read(b)) {
-        (Ok(a), Ok(b)) => a.guid == b.guid,
-        // A zero GUID is no identity, but it is a value.
-        _ => is_nil(a) && is_nil(b),
-    }
+    a == b || key(a) == key(b)
 }
 
 fn is_nil(text: &str) -> bool {
@@ -92,11 +83,29 @@ fn moment(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| format!("{text}Z").parse().ok())
 }
 
+/// What all texts have in common that say the same, as [`same_text`] has it.
+fn key(text: &str) -> String {
+    if is_nil(text) {
+        return "\0".into();
+    }
+    if let Some(moment) = moment(text) {
+        return moment.to_string();
+    }
+    // Without this, every address would be tried as a GUID in all its forms.
+    let may_be_guid = (22..200).contains(&text.len()) && !text.contains('@') && (text.len() == 24 || !text.contains('/'));
+    let read = may_be_guid.then(|| immutable_id::read(text).ok()).flatten();
+    read.map_or_else(|| text.to_lowercase(), |read| read.guid.to_string())
+}
+
+/// Of addresses the one in capitals is the primary; where that is asked for, one that is not the primary is another one.
+const PRIMARY: &str = "SMTP:";
+
 impl Condition {
     /// Whether it holds of an object.
     pub fn holds(&self, object: &Value) -> bool {
         let value = property(object, &self.property);
-        let listed = |wanted: &String| texts(value).iter().any(|own| same_text(own, wanted));
+        // Hundreds of addresses against hundreds: by sets.
+        let keys = || texts(value).iter().map(|text| key(text)).collect::<HashSet<String>>();
         match &self.test {
             Test::Equals(wanted) => match (texts(value).as_slice(), texts(wanted).as_slice()) {
                 ([own], [wanted]) => same_text(own, wanted),
@@ -104,11 +113,14 @@ impl Condition {
                 _ => false,
             },
             Test::Contains(wanted) => {
-                // Hundreds of addresses against hundreds: by a set, and only what that does not find one by one.
-                let own: std::collections::HashSet<String> = texts(value).iter().map(|text| text.to_lowercase()).collect();
-                wanted.iter().all(|wanted| own.contains(&wanted.to_lowercase()) || listed(wanted))
+                let (own, texts) = (keys(), texts(value));
+                let is_primary = |wanted: &String| texts.iter().any(|own| own.starts_with(PRIMARY) && same_text(own, wanted));
+                wanted.iter().all(|wanted| own.contains(&key(wanted)) && (!wanted.starts_with(PRIMARY) || is_primary(wanted)))
             }
-            Test::Lacks(unwanted) => !unwanted.iter().any(listed),
+            Test::Lacks(unwanted) => {
+                let own = keys();
+                !unwanted.iter().any(|unwanted| own.contains(&key(unwanted)))
+            }
             Test::Empty(empty) => (is_empty(value) || texts(value).iter().all(|text| is_nil(text))) == *empty,
         }
     }

@@ -1,6 +1,6 @@
 //! What journals say was done: every operation with what is known of it last.
 
-use super::journal::{Act, Effect, Line, Result as Came, Run};
+use super::journal::{Act, Effect, Line, Outcome, Result as Came, Run};
 use crate::finding::Side;
 use crate::plan::Surface;
 use hashbrown::HashMap;
@@ -51,22 +51,69 @@ pub struct Record {
     /// What the object was before it was first touched; nothing where there was no object.
     pub before: Option<Map<String, Value>>,
     /// How taking it back stands, where that was begun.
-    pub undo: Option<Undoing>,
+    pub undo: Option<(Known, i64)>,
+    /// The same as `suspect`, of that.
+    pub undo_suspect: bool,
     /// Why, of what failed or was left out.
     pub code: Option<String>,
     /// The same in words.
     pub message: Option<String>,
+    rare: Option<Box<Rare>>,
 }
 
-/// How taking an operation back stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Undoing {
-    /// What is known of it.
-    pub known: Known,
-    /// When its last intent was written; milliseconds since 1970.
-    pub at: i64,
-    /// The clock was behind when that was written.
-    pub suspect: bool,
+/// What few records have.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Rare {
+    /// When an attempt before the last one was made of which nobody knows whether it had an effect. A refusal of the last one says nothing about that one.
+    doubted: Option<(i64, bool)>,
+    /// The same of taking it back.
+    undo_doubted: Option<(i64, bool)>,
+    /// What was done under this id as another plan says it, and can be taken back with that plan.
+    under: Option<Box<Record>>,
+}
+
+impl Record {
+    fn new(operation: String, known: Known, at: i64, suspect: bool) -> Self {
+        Record { operation, known, at, suspect, before: None, undo: None, undo_suspect: false, code: None, message: None, rare: None }
+    }
+
+    /// Whether it has, or may have, an effect that can be taken back.
+    pub fn has_effect(&self) -> bool {
+        self.known == Known::Done || self.known.is_in_doubt()
+    }
+
+    /// Whether nobody knows if it was taken back.
+    pub fn is_being_undone(&self) -> bool {
+        self.undo.is_some_and(|(known, _)| known.is_in_doubt())
+    }
+
+    fn under(&self) -> Option<&Record> {
+        self.rare.as_ref()?.under.as_deref()
+    }
+
+    /// This record or the one under it, if it is of this operation and nothing was done over it.
+    fn of(&self, fingerprint: &str) -> Option<&Record> {
+        if self.operation == fingerprint {
+            return Some(self);
+        }
+        self.under().filter(|_| !self.has_effect())?.of(fingerprint)
+    }
+
+    fn of_mut(&mut self, fingerprint: &str) -> Option<&mut Record> {
+        if self.operation == fingerprint {
+            return Some(self);
+        }
+        let has_effect = self.has_effect();
+        self.rare.as_mut()?.under.as_deref_mut().filter(|_| !has_effect)?.of_mut(fingerprint)
+    }
+
+    /// What is kept of it under a record of another operation: nothing that had no effect.
+    fn put_under(mut self) -> Option<Box<Record>> {
+        if self.has_effect() {
+            return Some(Box::new(self));
+        }
+        self.rare.as_mut()?.under.take()
+    }
 }
 
 /// The journals of all surfaces.
@@ -126,13 +173,33 @@ impl Ledger {
                 match (intent.act, known) {
                     (Act::Apply, Some(record)) if record.operation == intent.operation && record.known.is_in_doubt() => {
                         // What the object was before it was touched the first time is what undoing goes back to.
-                        (record.known, record.at, record.suspect) = (Known::Open, at, suspect);
+                        record.rare.get_or_insert_default().doubted = Some((record.at, record.suspect));
+                        (record.known, record.at, record.suspect, record.undo) = (Known::Open, at, suspect, None);
                     }
-                    (Act::Apply, _) => {
-                        let record = Record { operation: intent.operation, known: Known::Open, at, suspect, before: intent.before, undo: None, code: None, message: None };
-                        self.records.insert(intent.id.into_boxed_str(), record);
+                    (Act::Apply, known) => {
+                        let mut record = Record { before: intent.before, ..Record::new(intent.operation, Known::Open, at, suspect) };
+                        match known {
+                            // It was undone, or had no effect: what is under it stays.
+                            Some(old) if old.operation == record.operation => {
+                                let under = old.rare.as_mut().and_then(|rare| rare.under.take());
+                                record.rare = under.map(|under| Box::new(Rare { under: Some(under), ..Rare::default() }));
+                                *old = record;
+                            }
+                            Some(old) => {
+                                let under = std::mem::replace(old, record).put_under();
+                                old.rare = under.map(|under| Box::new(Rare { under: Some(under), ..Rare::default() }));
+                            }
+                            None => drop(self.records.insert(intent.id.into_boxed_str(), record)),
+                        }
                     }
-                    (Act::Undo, Some(record)) => record.undo = Some(Undoing { known: Known::Open, at, suspect }),
+                    (Act::Undo, Some(record)) => {
+                        if let Some(record) = record.of_mut(&intent.operation) {
+                            if let Some((_, since)) = record.undo.filter(|(known, _)| known.is_in_doubt()) {
+                                record.rare.get_or_insert_default().undo_doubted = Some((since, record.undo_suspect));
+                            }
+                            (record.undo, record.undo_suspect) = (Some((Known::Open, at)), suspect);
+                        }
+                    }
                     (Act::Undo, None) => {}
                 }
             }
@@ -145,61 +212,92 @@ impl Ledger {
                     Came::Skipped => Known::Skipped,
                     Came::Failed => Known::Failed(outcome.effect.unwrap_or_default()),
                 };
-                if outcome.act == Act::Undo && known.is_done() {
-                    self.records.remove(outcome.id.as_str());
+                if outcome.act == Act::Undo {
+                    self.undone(known, at, suspect, outcome);
                     return;
                 }
-                let record = self.records.entry(outcome.id.into_boxed_str()).or_insert_with(|| Record {
-                    operation: outcome.operation.clone(),
-                    known,
-                    at,
-                    suspect,
-                    before: None,
-                    undo: None,
-                    code: None,
-                    message: None,
-                });
+                let keeps_before = self.keeps_before;
+                let record = self
+                    .records
+                    .entry(outcome.id.into_boxed_str())
+                    .or_insert_with(|| Record::new(outcome.operation.clone(), known, at, suspect));
+                if record.operation != outcome.operation {
+                    let under = std::mem::replace(record, Record::new(outcome.operation, known, at, suspect)).put_under();
+                    record.rare = under.map(|under| Box::new(Rare { under: Some(under), ..Rare::default() }));
+                }
                 (record.code, record.message) = (outcome.code, outcome.message);
-                match outcome.act {
-                    Act::Undo => {
-                        let earlier = record.undo.unwrap_or(Undoing { known, at, suspect });
-                        // As below.
-                        if known == Known::Skipped && earlier.known.is_in_doubt() {
-                            return;
-                        }
-                        let anew = known == Known::Pending && earlier.suspect;
-                        record.undo = Some(if anew { Undoing { known, at, suspect } } else { Undoing { known, ..earlier } });
-                    }
-                    Act::Apply => {
-                        // Leaving it out does not change what an earlier attempt may have done.
-                        if known == Known::Skipped && record.operation == outcome.operation && record.known.is_in_doubt() {
-                            return;
-                        }
-                        if record.operation != outcome.operation {
-                            (record.operation, record.before, record.at) = (outcome.operation, None, at);
-                        }
-                        // Whoever found the clock behind began to wait anew.
-                        if known == Known::Pending && record.suspect {
-                            (record.at, record.suspect) = (at, suspect);
-                        }
-                        record.known = known;
-                        if known.is_done() && !self.keeps_before {
-                            record.before = None;
-                        }
+                // Leaving it out does not change what an earlier attempt may have done.
+                if known == Known::Skipped && record.known.is_in_doubt() {
+                    return;
+                }
+                // Nor does a refusal.
+                let doubted = record.rare.as_ref().and_then(|rare| rare.doubted);
+                if let (Known::Failed(Effect::None), Some((at, suspect))) = (known, doubted) {
+                    (record.known, record.at, record.suspect) = (Known::Failed(Effect::Unknown), at, suspect);
+                    return;
+                }
+                // Whoever found the clock behind began to wait anew.
+                if known == Known::Pending && record.suspect {
+                    (record.at, record.suspect) = (at, suspect);
+                }
+                record.known = known;
+                if known.is_done() {
+                    (record.undo, record.code, record.message) = (None, None, None);
+                    if !keeps_before {
+                        record.before = None;
                     }
                 }
             }
         }
     }
 
+    /// What came of taking something back.
+    fn undone(&mut self, known: Known, at: i64, suspect: bool, outcome: Outcome) {
+        let Some(record) = self.records.get_mut(outcome.id.as_str()) else { return };
+        let Some(found) = record.of_mut(&outcome.operation) else { return };
+        if known.is_done() {
+            // What was found over it was found because of it.
+            match found.rare.as_mut().and_then(|rare| rare.under.take()) {
+                Some(under) => *record = *under,
+                None => drop(self.records.remove(outcome.id.as_str())),
+            }
+            return;
+        }
+        (found.code, found.message) = (outcome.code, outcome.message);
+        let doubted = found.rare.as_ref().and_then(|rare| rare.undo_doubted);
+        let known = match (known, found.undo) {
+            (Known::Skipped, Some((before, _))) if before.is_in_doubt() => return,
+            (Known::Failed(Effect::None), _) if doubted.is_some() => Known::Failed(Effect::Unknown),
+            (known, _) => known,
+        };
+        let since = match (found.undo, doubted) {
+            (_, Some((since, was))) if matches!(known, Known::Failed(_)) => (since, was),
+            (Some(_), _) | (None, _) if known == Known::Pending && found.undo_suspect => (at, suspect),
+            (Some((_, since)), _) => (since, found.undo_suspect),
+            (None, _) => (at, suspect),
+        };
+        (found.undo, found.undo_suspect) = (Some((known, since.0)), since.1);
+    }
+
     /// What is known of an operation of this id and fingerprint; under another fingerprint it was another operation.
     pub fn of(&self, id: &str, fingerprint: &str) -> Option<&Record> {
-        self.records.get(id).filter(|record| record.operation == fingerprint)
+        self.records.get(id)?.of(fingerprint)
     }
 
     /// What is known of an id, whatever its operation was.
     pub fn of_id(&self, id: &str) -> Option<&Record> {
         self.records.get(id)
+    }
+
+    /// Whether something was done under an id, whatever its operation was, that can be taken back.
+    pub fn has_effect(&self, id: &str) -> bool {
+        self.records.get(id).is_some_and(|record| record.has_effect() || record.under().is_some())
+    }
+
+    /// How many ids there are of which that is so.
+    pub fn effects(&self) -> u64 {
+        // Only counted: their order does not matter.
+        self.records.values().filter(|record| record.has_effect() || record.under().is_some()).count() as u64
     }
 }
 

@@ -5,6 +5,7 @@ use super::host::Call;
 use crate::finding::Side;
 use crate::plan::{Stage, Surface};
 use crate::problem::{Category, Problem};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{json, Value};
 
@@ -157,10 +158,13 @@ impl Operation {
     pub fn read(mut whole: Value) -> Result<Self, Problem> {
         write_out(&mut whole);
         let id = whole["id"].as_str().unwrap_or_default().to_string();
-        serde_json::from_value(whole).map_err(|cause| {
+        let invalid = |cause: String| {
             let message = format!("The operation '{id}' cannot be read ({cause}): the plan is not as it was written, and what it would do is not known. Make it again.");
             Problem::new("PlanLineInvalid", Category::InvalidData, message).about(&id)
-        })
+        };
+        let operation: Operation = serde_json::from_value(whole).map_err(|cause| invalid(cause.to_string()))?;
+        [&operation.not_before, &operation.not_after].into_iter().flatten().try_for_each(|text| moment(text)).map_err(invalid)?;
+        Ok(operation)
     }
 
     /// What carries it out; a place has nothing.
@@ -182,6 +186,11 @@ impl Operation {
             (false, false) => format!("{name} ({target})"),
         }
     }
+}
+
+/// Whether a text is a moment with its zone; what is none would be due at once, and what has no zone at another hour in every office.
+pub(super) fn moment(text: &str) -> Result<(), String> {
+    text.parse::<Timestamp>().map(drop).map_err(|cause| format!("'{text}' is no moment with a time zone, as 2026-11-22T02:00:00Z is: {cause}"))
 }
 
 /// Puts the lists that the command adds and removes where the rest of the operation says `$added` and `$removed`.

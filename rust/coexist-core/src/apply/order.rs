@@ -4,6 +4,9 @@ use super::plan::Entry;
 use crate::problem::{Category, Problem};
 use hashbrown::HashMap;
 
+/// How many stages there are.
+const STAGES: usize = 5;
+
 /// For every operation, what it waits for and what waits for it.
 pub struct Order {
     /// Dependencies of all operations one after another, and where those of each begin.
@@ -46,16 +49,32 @@ impl Order {
     }
 
     fn without_circle(&self, entries: &[Entry]) -> Result<(), Problem> {
+        let stage = |number: u32| entries[number as usize].common.stage as usize;
+        let subject = |number: u32| entries[number as usize].subject as usize;
+        // A stage of a subject waits for those before it, too: how many operations each has left, and which stage is open.
+        let mut stages = vec![([0_u32; STAGES], 0_usize); self.subjects.1.len() - 1];
+        (0..entries.len() as u32).for_each(|number| stages[subject(number)].0[stage(number)] += 1);
+        let reopen = |(left, at): &mut ([u32; STAGES], usize)| while *at < STAGES - 1 && left[*at] == 0 { *at += 1 };
+        stages.iter_mut().for_each(reopen);
         let mut open: Vec<u32> = (0..entries.len() as u32).map(|number| self.depends_on(number).len() as u32).collect();
-        let mut free: Vec<u32> = (0..entries.len() as u32).filter(|number| open[*number as usize] == 0).collect();
+        let mut free: Vec<u32> = (0..entries.len() as u32).filter(|number| open[*number as usize] == 0 && stage(*number) <= stages[subject(*number)].1).collect();
         let mut left = entries.len();
         while let Some(number) = free.pop() {
             left -= 1;
             for dependant in self.dependants(number) {
                 open[*dependant as usize] -= 1;
-                if open[*dependant as usize] == 0 {
+                if open[*dependant as usize] == 0 && stage(*dependant) <= stages[subject(*dependant)].1 {
                     free.push(*dependant);
                 }
+            }
+            let own = &mut stages[subject(number)];
+            own.0[stage(number)] -= 1;
+            let before = own.1;
+            reopen(own);
+            let now = own.1;
+            if now > before {
+                let opened = |other: &&u32| open[**other as usize] == 0 && (before + 1..=now).contains(&stage(**other));
+                free.extend(self.of_subject(subject(number) as u32).iter().filter(opened));
             }
         }
         if left == 0 {

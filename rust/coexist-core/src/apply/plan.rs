@@ -1,9 +1,9 @@
 //! A plan's file, read so that millions of operations take little memory: the text stays as it is, an operation is put together when its turn comes.
 
-use super::operation::{Operation, ReadForm};
+use super::operation::{Operation, ReadForm, Subject};
 use super::order::Order;
 use crate::finding::Side;
-use crate::plan::{expand, Stage, Surface, VERSION};
+use crate::plan::{expand, expand_member, Stage, Surface, VERSION};
 use crate::problem::{Category, Problem};
 use hashbrown::HashMap;
 use serde::Deserialize;
@@ -149,6 +149,10 @@ struct Whole {
     undo: Value,
     #[serde(default)]
     check: Value,
+    #[serde(default)]
+    not_before: Option<String>,
+    #[serde(default)]
+    not_after: Option<String>,
 }
 
 fn invalid(what: impl std::fmt::Display) -> Problem {
@@ -168,6 +172,12 @@ impl Plan {
             let message = format!("The plan has version {}, and this Coexist knows {VERSION}: what it would do is not known. Use the Coexist that made it.", file.version);
             return Err(Problem::new("PlanNewer", Category::InvalidData, message));
         }
+        for (name, form) in &file.reads {
+            // The object that another one's identity comes from is read by what is known of it.
+            if form.id_from.as_ref().is_some_and(|first| file.reads.get(first).is_none_or(|first| first.id_from.is_some())) {
+                return Err(invalid(format!("the read '{name}' takes its identity from a read that has none of its own")));
+            }
+        }
         let mut commons: HashMap<(String, String), Arc<Common>> = HashMap::new();
         let mut subjects: HashMap<Box<str>, u32> = HashMap::new();
         let mut entries = Vec::with_capacity(file.operations.len() + file.places.len());
@@ -175,6 +185,10 @@ impl Plan {
         let places = file.places.iter().map(|place| (place, true));
         for (raw, place) in places.chain(file.operations.iter().map(|operation| (operation, false))) {
             let at = raw.get().as_ptr() as usize - start;
+            // To serde, a list of values is as good as an object.
+            if !raw.get().starts_with('{') {
+                return Err(invalid("an operation is no object"));
+            }
             let line: Line = serde_json::from_str(raw.get()).map_err(invalid)?;
             let step = line.id.rsplit('/').next().unwrap_or_default();
             let common = match &line.form {
@@ -228,6 +242,14 @@ impl Plan {
         &self.entries[number as usize]
     }
 
+    /// The operation that another one is taken back with.
+    pub fn base(&self, number: u32) -> Option<u32> {
+        let entry = self.entry(number);
+        let with = entry.common.with.as_ref()?;
+        let (subject, _) = entry.id.rsplit_once('/')?;
+        self.find(&[subject, with].join("/")).filter(|base| *base != number)
+    }
+
     /// What a step does, in words.
     pub fn what<'s>(&'s self, step: &'s str) -> &'s str {
         self.steps[step]["what"].as_str().unwrap_or(step)
@@ -239,7 +261,8 @@ impl Plan {
     /// `PlanLineInvalid`.
     pub fn operation(&self, number: u32) -> Result<(Operation, String), Problem> {
         let entry = self.entry(number);
-        let (mut whole, fingerprint) = self.put_together(number)?;
+        let mut whole = self.whole(number)?;
+        let fingerprint = fingerprint(&whole.to_string());
         whole["surface"] = json!(entry.common.surface);
         whole["tenant"] = json!(entry.common.tenant);
         Ok((Operation::read(whole)?, fingerprint))
@@ -247,15 +270,29 @@ impl Plan {
 
     /// The fingerprint of an operation alone; empty where it cannot be put together.
     pub fn fingerprint(&self, number: u32) -> String {
-        self.put_together(number).map(|(_, fingerprint)| fingerprint).unwrap_or_default()
+        self.whole(number).map(|whole| fingerprint(&whole.to_string())).unwrap_or_default()
     }
 
-    /// What a line is without its form, and the fingerprint of that: of a run that is resumed, every operation that a journal knows is asked for it.
-    fn put_together(&self, number: u32) -> Result<(Value, String), Problem> {
-        let line: Value = serde_json::from_slice(&self.text[self.entry(number).text.clone()]).map_err(invalid)?;
-        let whole = if line.get("form").is_some() { expand(&self.steps, &line)? } else { line };
-        let fingerprint = fingerprint(&whole.to_string());
-        Ok((whole, fingerprint))
+    /// Whom an operation is about; nobody where it cannot be put together.
+    pub fn subject(&self, number: u32) -> Subject {
+        let read = || {
+            let line = self.line(number).ok()?;
+            let subject = match line.get("form") {
+                Some(form) => expand_member(self.steps[self.entry(number).step()]["forms"][form.as_str()?].get("subject")?, &line).ok()?,
+                None => line.get("subject")?.clone(),
+            };
+            serde_json::from_value(subject).ok()
+        };
+        read().unwrap_or_default()
+    }
+
+    fn line(&self, number: u32) -> Result<Value, Problem> {
+        serde_json::from_slice(&self.text[self.entry(number).text.clone()]).map_err(invalid)
+    }
+
+    fn whole(&self, number: u32) -> Result<Value, Problem> {
+        let line = self.line(number)?;
+        if line.get("form").is_some() { expand(&self.steps, &line) } else { Ok(line) }
     }
 }
 
@@ -264,6 +301,12 @@ fn common(whole: Value, place: bool, reads: &Read) -> Result<Common, String> {
         return Err("is not there".into());
     }
     let whole: Whole = serde_json::from_value(whole).map_err(|cause| cause.to_string())?;
+    for moment in [&whole.not_before, &whole.not_after].into_iter().flatten() {
+        // In a form a name may stand for it; a line is looked at when its turn comes.
+        if !moment.starts_with('{') {
+            super::operation::moment(moment)?;
+        }
+    }
     // A place is the business of the surface where it is seen whether it can be passed.
     let seen = || {
         let gate = whole.gates.first().and_then(|gate| reads.get(gate["read"].as_str()?)?.surface);

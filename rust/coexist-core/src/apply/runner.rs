@@ -1,5 +1,6 @@
 //! Visits the operations of a plan in order, each until it has an outcome.
 
+use super::condition::same_text;
 use super::gate::{self, Stand};
 use super::host::{Call, Host, Means, Refusal};
 use super::journal::{Act, Effect, Intent, Line, Outcome, Result as Came};
@@ -20,6 +21,9 @@ use std::collections::BTreeSet;
 
 /// For how many milliseconds what was read is not read again: the look after a change is the look before the next one of the same person.
 const FRESH: i64 = 5_000;
+
+/// Longer than anything takes to show, and not so long that times can no longer be added: a year in milliseconds.
+const NIGHTS: i64 = 366 * 86_400_000;
 
 /// When a run stops because too much fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -77,8 +81,10 @@ enum Status {
 #[derive(Debug, Clone)]
 struct Attempt {
     began: i64,
-    /// Looks since something was written, or tries that the service was too busy for.
+    /// Looks since something was written.
     tries: u32,
+    /// Reads in a row that the service was too busy for, and writes.
+    busy: [u32; 2],
     /// It may have had an effect that does not show yet: until when that is waited for, and whether this run or the service said so.
     doubt: Option<(i64, Doubt)>,
     /// Until when the effect of something that is to be taken back may show.
@@ -96,6 +102,8 @@ enum Doubt {
     Taken,
     /// The answer was lost.
     Lost,
+    /// An earlier run began to take it back.
+    Undoing,
 }
 
 /// What comes after a visit.
@@ -155,12 +163,23 @@ pub struct Runner<'r, 'h> {
     /// What was read last, as long as nothing was written and no time went by.
     fresh: Option<(String, i64, Vec<Value>)>,
     advised: HashMap<u32, String>,
+    /// When taking back: what is taken back together with an operation, and the operation that something goes with.
+    along: HashMap<u32, Vec<u32>>,
+    base: HashMap<u32, u32>,
+    /// Every surface of the plan.
+    surfaces: BTreeSet<(Side, Surface)>,
+    /// When other processes were listened to last.
+    heard: i64,
+    /// Whether it is the turn of what is looked at again, where both that and something new could be.
+    again: bool,
+    /// What is left alone once enough is done.
+    parked: BTreeSet<(i64, u32)>,
+    /// When the next operation is due, of those that were found not to be.
+    next_due: Option<i64>,
     began: i64,
     /// When something was carried out last, or the run began.
     acted: i64,
     carried_out: u64,
-    /// When the next operation is due, of those that were found not to be.
-    next_due: Option<i64>,
     summary: Summary,
 }
 
@@ -184,12 +203,26 @@ impl<'r, 'h> Runner<'r, 'h> {
             allowed: HashMap::new(),
             fresh: None,
             advised: HashMap::new(),
+            along: HashMap::new(),
+            base: HashMap::new(),
+            surfaces: plan.entries.iter().map(|entry| (entry.common.tenant, entry.common.surface)).collect(),
+            heard: began,
+            again: false,
+            parked: BTreeSet::new(),
+            next_due: None,
             began,
             acted: began,
             carried_out: 0,
-            next_due: None,
             summary: Summary::default(),
         };
+        if runner.options.act == Act::Undo {
+            for number in 0..count as u32 {
+                if let Some(base) = plan.base(number) {
+                    runner.base.insert(number, base);
+                    runner.along.entry(base).or_default().push(number);
+                }
+            }
+        }
         for number in 0..count as u32 {
             let settled = runner.is_settled(number);
             runner.settled[number as usize] = settled;
@@ -207,16 +240,28 @@ impl<'r, 'h> Runner<'r, 'h> {
         runner
     }
 
-    fn record(&self, number: u32) -> Option<Record> {
+    fn record(&self, number: u32) -> Option<&Record> {
         // Only what a journal knows is put together to be compared with it.
         self.ledger.of_id(&self.plan.entry(number).id)?;
-        self.ledger.of(&self.plan.entry(number).id, &self.plan.fingerprint(number)).cloned()
+        self.ledger.of(&self.plan.entry(number).id, &self.plan.fingerprint(number))
+    }
+
+    /// Whether what something goes with was taken back: a process may have died before it said that this went, too, or have no part in its surface.
+    fn is_without_base(&self, number: u32) -> bool {
+        self.plan.base(number).is_some_and(|base| self.ledger.of_id(&self.plan.entry(base).id).is_none())
+    }
+
+    /// Whether what something goes with was taken back since it was done, or may have been.
+    fn went(&self, number: u32, record: &Record) -> bool {
+        let Some(base) = self.plan.base(number) else { return false };
+        self.ledger.of_id(&self.plan.entry(base).id).is_none_or(|base| base.is_being_undone() || base.at > record.at)
     }
 
     fn is_settled(&self, number: u32) -> bool {
-        let known = self.record(number).map(|record| record.known);
+        let record = self.record(number);
+        let known = record.map(|record| record.known);
         match self.options.act {
-            Act::Apply => known.is_some_and(Known::is_done),
+            Act::Apply => record.is_some_and(|record| record.known.is_done() && !record.is_being_undone() && !self.went(number, record)),
             Act::Undo => !known.is_some_and(|known| known == Known::Done || known.is_in_doubt()),
         }
     }
@@ -231,17 +276,22 @@ impl<'r, 'h> Runner<'r, 'h> {
                 order.depends_on(number).iter().find(open).or_else(|| order.of_subject(entry.subject).iter().filter(earlier).find(open)).copied()
             }
             Act::Undo => {
-                let apart = |other: &&u32| !self.goes_with(**other, number);
-                let together = order.of_subject(entry.subject).iter().find(|other| self.goes_with(number, **other));
-                together.filter(open).or_else(|| order.dependants(number).iter().filter(apart).find(open)).copied()
+                if let Some(base) = self.base.get(&number).filter(open) {
+                    return Some(*base);
+                }
+                // With it goes what goes with it, so what was built on that has to go before.
+                let mut together = vec![number];
+                let mut at = 0;
+                while let Some(member) = together.get(at).copied() {
+                    let more = self.along.get(&member).into_iter().flatten().filter(open).filter(|other| !together.contains(other));
+                    let more: Vec<u32> = more.copied().collect();
+                    together.extend(more);
+                    at += 1;
+                }
+                let apart = |other: &&u32| !together.contains(*other);
+                together.iter().find_map(|member| order.dependants(*member).iter().filter(open).find(apart)).copied()
             }
         }
-    }
-
-    /// Whether an operation is taken back together with another one.
-    fn goes_with(&self, number: u32, base: u32) -> bool {
-        let (entry, base) = (self.plan.entry(number), self.plan.entry(base));
-        entry.subject == base.subject && entry.common.with.as_deref() == Some(base.step())
     }
 
     /// Puts an operation in the queue, if its turn has come.
@@ -263,7 +313,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     }
 
     fn reaches(&self, side: Side, surface: Surface) -> bool {
-        surface == Surface::Manual || (!self.lost.contains(&(side, surface)) && self.host.tenants.reaches(side, surface))
+        !self.lost.contains(&(side, surface)) && (surface == Surface::Manual || self.host.tenants.reaches(side, surface))
     }
 
     /// Runs until nothing is left to do, or nothing can be done now.
@@ -272,6 +322,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     /// A journal that cannot be written or read, a plan that is damaged, a session of the wrong tenant, `Cancelled`. What was done until then stands in the
     /// journal.
     pub fn run(mut self) -> Result<Summary, Problem> {
+        self.compare()?;
         if self.options.what_if {
             self.rehearse()?;
         } else {
@@ -280,6 +331,29 @@ impl<'r, 'h> Runner<'r, 'h> {
         self.tell_the_rest()?;
         self.summary.close();
         Ok(self.summary)
+    }
+
+    /// Says aloud what the journal and the plan do not have in common, and what was said to be done and is not in the plan.
+    fn compare(&mut self) -> Result<(), Problem> {
+        let (mut here, mut otherwise) = (0, 0);
+        for (number, _) in self.plan.entries.iter().enumerate().filter(|(_, entry)| self.ledger.has_effect(&entry.id)) {
+            here += 1;
+            otherwise += u64::from(!self.record(number as u32).is_some_and(Record::has_effect));
+        }
+        let gone = self.ledger.effects().saturating_sub(here);
+        if gone + otherwise > 0 {
+            let message = format!(
+                "The plan is not the one that the journal was written for: of what was carried out, {gone} operations are not in it any more, and {otherwise} stand in it otherwise.                  These are not taken for done, and Undo-CoexistPlan takes them back with the plan that they were carried out by only: keep that file."
+            );
+            self.host.audience.notice("PlanChanged", &message)?;
+        }
+        let unknown = |id: &&String| self.plan.find(id).is_none() && !self.plan.entries.iter().any(|entry| super::selection::is_like(id, &entry.id));
+        let unknown: Vec<String> = self.options.passed.iter().filter(unknown).cloned().collect();
+        for id in unknown {
+            let message = format!("'{id}' was said to be done, and the plan has no such place: nothing is passed by that. The ids of places stand in the plan, and in the rows with the code ByHand.");
+            self.host.audience.notice("PlaceUnknown", &message)?;
+        }
+        Ok(())
     }
 
     fn work(&mut self) -> Result<(), Problem> {
@@ -291,15 +365,21 @@ impl<'r, 'h> Runner<'r, 'h> {
                 return Ok(());
             }
             let now = self.host.clock.ticks();
+            if now - self.heard >= self.seconds("othersPollSeconds") && !self.is_closing() {
+                self.hear()?;
+            }
             let due = self.timers.first().filter(|(at, _)| *at <= now).copied();
-            let number = match due {
+            // A thousand gates take longer to look at than until the first is to be looked at again: what is new has its turn, too.
+            self.again = !self.again || self.ready.is_empty();
+            let number = match due.filter(|_| self.again) {
                 Some(timer) => {
                     self.timers.remove(&timer);
                     timer.1
                 }
                 None => match self.ready.pop_first() {
                     Some((_, number)) => number,
-                    None if self.hear()? => continue,
+                    None if due.is_some() => continue,
+                    None if !self.is_closing() && self.hear()? => continue,
                     None => match self.pause() {
                         Some(wait) => {
                             self.fresh = None;
@@ -326,17 +406,42 @@ impl<'r, 'h> Runner<'r, 'h> {
         if many || often {
             self.summary.stopped = Some("StopOn");
         }
-        self.summary.stopped.is_some()
+        if !self.is_closing() {
+            return self.summary.stopped.is_some();
+        }
+        // Nothing more is begun; what was begun is seen to its end.
+        self.ready.clear();
+        let begun = |number: u32| self.attempts.get(&number).and_then(|attempt| attempt.doubt).is_some_and(|(_, doubt)| matches!(doubt, Doubt::Taken | Doubt::Lost));
+        if self.parked.is_empty() {
+            let parked: BTreeSet<(i64, u32)> = self.timers.iter().filter(|(_, number)| !begun(*number)).copied().collect();
+            self.timers.retain(|timer| !parked.contains(timer));
+            self.parked = parked;
+        }
+        self.timers.is_empty()
+    }
+
+    /// Whether as many operations as were asked for have been carried out.
+    fn is_closing(&self) -> bool {
+        self.summary.stopped == Some("MaxOperations")
+    }
+
+    fn seconds(&self, limit: &str) -> i64 {
+        i64::try_from(self.options.limits.value(limit)).unwrap_or(i64::MAX).saturating_mul(1000)
     }
 
     /// Takes in what other processes wrote; whether that gave this one something to do.
     fn hear(&mut self) -> Result<bool, Problem> {
+        self.heard = self.host.clock.ticks();
         let mut lines: Vec<(Side, Surface, Line)> = Vec::new();
         self.host.log.news(&mut |side, surface, line| lines.push((side, surface, line)))?;
         let mut heard: Vec<u32> = Vec::new();
         for (side, surface, line) in lines {
             if let Line::Outcome(Outcome { id, .. }) | Line::Intent(Intent { id, .. }) = &line {
-                heard.extend(self.plan.find(id));
+                if let Some(number) = self.plan.find(id) {
+                    heard.push(number);
+                    // What goes with it may have gone.
+                    heard.extend(self.along.get(&number).into_iter().flatten());
+                }
             }
             self.ledger.take(side, surface, line);
         }
@@ -358,35 +463,47 @@ impl<'r, 'h> Runner<'r, 'h> {
     /// How long there is nothing to do; nothing where there is nothing to wait for.
     fn pause(&self) -> Option<i64> {
         let now = self.host.clock.ticks();
-        let night = self.options.limits.value("applyWaitHours") as i64 * 3_600_000;
+        let night = self.night();
         if self.options.no_wait || now - self.acted >= night {
             return None;
         }
-        let limit = |name| self.options.limits.value(name) as i64 * 1000;
-        let timer = self.timers.first().map(|(at, _)| (at - now).clamp(1, (self.acted + night - now).max(1)));
-        // Somebody else may be about to make a turn come.
-        let elsewhere = |number: usize| {
-            let common = &self.plan.entries[number].common;
-            self.host.log.at_work(common.tenant, common.surface)
-        };
-        let idle = (0..self.status.len() as u32).filter(|number| self.status[*number as usize] == Status::Idle);
-        let mut asked: HashMap<(Side, Surface), bool> = HashMap::new();
-        let mut others = false;
-        for number in idle {
-            let common = &self.plan.entry(number).common;
-            let blocker = if self.reaches(common.tenant, common.surface) { self.blocker(number) } else { None };
-            let Some(blocker) = blocker else { continue };
-            let key = (self.plan.entry(blocker).common.tenant, self.plan.entry(blocker).common.surface);
-            if !self.reaches(key.0, key.1) && *asked.entry(key).or_insert_with(|| elsewhere(blocker as usize)) {
-                others = true;
-                break;
-            }
+        let timer = self.timers.first().map(|(at, _)| (at - now).clamp(1, (self.acted.saturating_add(night) - now).max(1)));
+        if self.is_closing() {
+            return timer;
         }
-        let others = others.then(|| limit("othersPollSeconds"));
+        // Somebody else may be about to make a turn come.
+        let others: BTreeSet<(Side, Surface)> =
+            self.surfaces.iter().filter(|(side, surface)| !self.reaches(*side, *surface) && self.host.log.at_work(*side, *surface)).copied().collect();
+        let waits = |number: u32| {
+            let common = &self.plan.entry(number).common;
+            self.status[number as usize] == Status::Idle && self.reaches(common.tenant, common.surface) && self.may_come(number, &others)
+        };
+        let others = (!others.is_empty() && (0..self.status.len() as u32).any(waits)).then(|| self.seconds("othersPollSeconds").max(1));
         match (timer, others) {
             (Some(timer), Some(others)) => Some(timer.min(others)),
             (timer, others) => timer.or(others),
         }
+    }
+
+    /// Whether others may bring what an operation waits for: what stands before it, and before that, must not be something that this process has given up.
+    fn may_come(&self, number: u32, others: &BTreeSet<(Side, Surface)>) -> bool {
+        let mut at = number;
+        // A plan that is not as it was written may go round in a circle.
+        for _ in 0..self.status.len() {
+            let Some(blocker) = self.blocker(at) else { break };
+            let common = &self.plan.entry(blocker).common;
+            let ours = self.reaches(common.tenant, common.surface);
+            if ours && self.status[blocker as usize] != Status::Idle || !ours && !others.contains(&(common.tenant, common.surface)) {
+                return false;
+            }
+            at = blocker;
+        }
+        let common = &self.plan.entry(at).common;
+        others.contains(&(common.tenant, common.surface))
+    }
+
+    fn night(&self) -> i64 {
+        self.seconds("applyWaitHours").saturating_mul(3600)
     }
 
     fn progress(&mut self) {
@@ -406,9 +523,9 @@ impl<'r, 'h> Runner<'r, 'h> {
         }
         let (operation, fingerprint) = self.plan.operation(number)?;
         let now = self.host.clock.ticks();
-        self.attempts.entry(number).or_insert_with(|| Attempt { began: now, tries: 0, doubt: None, shows_until: None, code: "", message: String::new() });
+        self.attempts.entry(number).or_insert_with(|| Attempt { began: now, tries: 0, busy: [0; 2], doubt: None, shows_until: None, code: "", message: String::new() });
         match self.step(number, &operation, &fingerprint)? {
-            Next::End(kind, code, message) => self.ended(number, &operation, kind, code, message),
+            Next::End(kind, code, message) => self.ended(number, &operation, &fingerprint, kind, code, message),
             Next::Later(at, code, message) => {
                 if let Some(attempt) = self.attempts.get_mut(&number) {
                     (attempt.code, attempt.message) = (code, message);
@@ -416,25 +533,37 @@ impl<'r, 'h> Runner<'r, 'h> {
                 self.timers.insert((at, number));
                 Ok(())
             }
-            Next::Leave(code, message) => self.ended(number, &operation, Kind::Waiting, Some(code.into()), Some(message)),
+            Next::Leave(code, message) => {
+                let kind = self.left(number);
+                self.ended(number, &operation, &fingerprint, kind, Some(code.into()), Some(message))
+            }
         }
+    }
+
+    /// What was carried out and has not been seen yet is pending, whatever keeps it from being looked at.
+    fn left(&self, number: u32) -> Kind {
+        let ticks = self.host.clock.ticks();
+        let begun = |(until, doubt): (i64, Doubt)| matches!(doubt, Doubt::Taken | Doubt::Lost) || ticks < until;
+        let pending = match self.attempts.get(&number).and_then(|attempt| attempt.doubt) {
+            Some(doubt) => begun(doubt),
+            None => self.options.act == Act::Apply && self.record(number).is_some_and(|record| matches!(record.known, Known::Open | Known::Pending)),
+        };
+        if pending { Kind::Pending } else { Kind::Waiting }
     }
 
     /// One visit of one operation.
     fn step(&mut self, number: u32, operation: &Operation, fingerprint: &str) -> Result<Next, Problem> {
         let record = self.ledger.of(&operation.id, fingerprint).cloned();
         let act = self.options.act;
-        let task = match act {
-            Act::Apply => {
-                // What may have been begun is settled first, whatever time it is.
-                let in_doubt = record.as_ref().is_some_and(|record| record.known.is_in_doubt()) || self.attempts[&number].doubt.is_some();
-                if !in_doubt {
-                    if let Some(next) = self.not_due(operation).or(self.closed(number, operation)?) {
-                        return Ok(next);
-                    }
-                }
-                Task::apply(operation)
+        // What may have been begun is settled first, whatever time it is.
+        let in_doubt = record.as_ref().is_some_and(|record| record.known.is_in_doubt() || record.is_being_undone()) || self.attempts[&number].doubt.is_some();
+        if !in_doubt {
+            if let Some(next) = self.hindered(number, operation)? {
+                return Ok(next);
             }
+        }
+        let task = match act {
+            Act::Apply => Task::apply(operation),
             Act::Undo => match Task::undo(operation, record.as_ref().and_then(|record| record.before.as_ref())) {
                 Some(task) => task,
                 None => {
@@ -448,6 +577,10 @@ impl<'r, 'h> Runner<'r, 'h> {
                 Act::Apply => self.pass(number, operation, fingerprint),
                 Act::Undo => {
                     let Some(Undo::With(step)) = &operation.undo else { return Ok(end(Kind::Undone)) };
+                    if self.is_without_base(number) {
+                        self.write_outcome(operation, fingerprint, Came::Done, None, None, None, None)?;
+                        return Ok(end(Kind::Undone));
+                    }
                     Ok(left_out("TakenBackWith", format!("It is taken back together with '{step}', which Coexist has not done here.")))
                 }
             };
@@ -455,10 +588,38 @@ impl<'r, 'h> Runner<'r, 'h> {
         if let Some(next) = self.examine(number, operation, fingerprint, &task, record.as_ref())? {
             return Ok(next);
         }
+        if in_doubt {
+            // It was begun in its time, and had no effect.
+            if let Some(next) = self.hindered(number, operation)? {
+                return Ok(next);
+            }
+        }
+        let looked = self.host.clock.ticks();
         if let Some(next) = self.may(number, operation, &change)? {
             return Ok(next);
         }
+        // Whoever was asked may have thought for long.
+        if self.host.clock.ticks() - looked >= FRESH {
+            let changed = match self.hindered(number, operation)? {
+                None => self.examine(number, operation, fingerprint, &task, record.as_ref())?,
+                hindered => hindered,
+            };
+            if let Some(next) = changed {
+                return Ok(next);
+            }
+        }
         self.carry_out(number, operation, fingerprint, &task, &change)
+    }
+
+    /// Whether its time or a gate keeps an operation from being carried out; nothing does from being taken back.
+    fn hindered(&mut self, number: u32, operation: &Operation) -> Result<Option<Next>, Problem> {
+        if self.options.act == Act::Undo {
+            return Ok(None);
+        }
+        match self.not_due(operation) {
+            None => self.closed(number, operation),
+            early => Ok(early),
+        }
     }
 
     /// Whether its time has not come, or is over.
@@ -467,7 +628,7 @@ impl<'r, 'h> Runner<'r, 'h> {
         if let Some(from) = operation.not_before.as_deref().map(ledger::milliseconds).filter(|from| now < *from) {
             let message = format!("It is due at {}.", ledger::text(from));
             self.next_due = Some(self.next_due.map_or(from, |next| if next > now { next.min(from) } else { from }));
-            if from - now > self.options.limits.value("applyWaitHours") as i64 * 3_600_000 {
+            if from - now > self.night() {
                 return Some(Next::Leave("NotDue", message));
             }
             return Some(Next::Later(ticks + (from - now), "NotDue", message));
@@ -479,44 +640,82 @@ impl<'r, 'h> Runner<'r, 'h> {
     /// Whether a gate is closed.
     fn closed(&mut self, number: u32, operation: &Operation) -> Result<Option<Next>, Problem> {
         for gate in &operation.gates {
-            let objects = match self.objects_of(operation.tenant, gate)? {
+            let surface = self.read_on(&gate.read, operation.surface);
+            if !self.reaches(operation.tenant, surface) {
+                if self.was_seen(number, operation.tenant, gate)? {
+                    continue;
+                }
+                let message = format!(
+                    "It waits for {} of '{}', which is read on the surface {} of {}, and this process is not connected there.",
+                    gate.wait_for,
+                    gate.identity,
+                    surface.name(),
+                    self.plan.tenant(operation.tenant).name
+                );
+                return Ok(Some(Next::Leave("NotConnected", message)));
+            }
+            let objects = match self.objects(operation.tenant, &gate.read, &gate.identity)? {
                 Ok(objects) => objects,
-                Err(refusal) => return self.unread(number, operation, refusal).map(Some),
+                Err(refusal) => return self.unread(number, operation, surface, refusal).map(Some),
             };
+            self.answered(number);
             let (now, ticks) = (self.host.clock.now(), self.host.clock.ticks());
             match gate::stand(gate, &objects) {
                 Stand::Open => {}
                 Stand::Broken(why) => return Ok(Some(left_out("GateBroken", format!("It waits for {} of '{}', which does not come: {why}.", gate.wait_for, gate.identity)))),
                 Stand::Closed(why) => {
                     let due = self.due_since(number, operation);
-                    let deadline = due + gate.deadline_minutes as i64 * 60_000;
+                    let deadline = due.saturating_add(i64::try_from(gate.deadline_minutes).unwrap_or(i64::MAX).saturating_mul(60_000));
                     let message = format!("It waits for {} of '{}': {why}.", gate.wait_for, gate.identity);
                     if now > deadline {
                         return Ok(Some(left_out("GateExpired", format!("{message} That was given {} minutes.", gate.deadline_minutes))));
                     }
                     // What has taken a day does not come within the next minute.
-                    let limit = |name| self.options.limits.value(name) as i64 * 1000;
-                    let poll = ((now - due) / 10).clamp(limit("gatePollSeconds"), limit("gatePollMostSeconds"));
-                    return Ok(Some(Next::Later(ticks + poll.min(deadline - now + 1), "GateClosed", message)));
+                    let first = self.seconds("gatePollSeconds").max(1);
+                    let poll = ((now - due) / 10).clamp(first, self.seconds("gatePollMostSeconds").max(first));
+                    return Ok(Some(Next::Later(ticks.saturating_add(poll.min((deadline - now).saturating_add(1))), "GateClosed", message)));
                 }
             }
         }
         Ok(None)
     }
 
-    /// Since when an operation could run: its own time, or the moment when what it depends on was done.
+    /// Since when an operation could run: its own time, or the moment when what it depends on, and the stages before it, were done.
     fn due_since(&self, number: u32, operation: &Operation) -> i64 {
-        let own = operation.not_before.as_deref().map(ledger::milliseconds);
-        let done = |other: &u32| self.ledger.of_id(&self.plan.entry(*other).id).map(|record| record.at);
-        let dependencies = self.plan.order.depends_on(number).iter().filter_map(done).max();
-        own.max(dependencies).unwrap_or_else(|| {
+        let (entry, order) = (self.plan.entry(number), &self.plan.order);
+        let first_seen = || {
             let attempt = self.attempts.get(&number).map_or(self.began, |attempt| attempt.began);
             self.host.clock.now() - (self.host.clock.ticks() - attempt)
-        })
+        };
+        let own = operation.not_before.as_deref().map(ledger::milliseconds);
+        // Where the clock was behind, nobody knows when it was done.
+        let done = |other: &u32| self.ledger.of_id(&self.plan.entry(*other).id).map(|record| if record.suspect { first_seen() } else { record.at });
+        let earlier = order.of_subject(entry.subject).iter().filter(|other| self.plan.entry(**other).common.stage < entry.common.stage);
+        let before = order.depends_on(number).iter().chain(earlier).filter_map(done).max();
+        own.max(before).unwrap_or_else(first_seen)
     }
 
-    fn objects_of(&mut self, side: Side, gate: &Gate) -> Result<Result<Vec<Value>, Refusal>, Problem> {
-        self.objects(side, &gate.read, &gate.identity)
+    /// The surface on which an object is read.
+    fn read_on(&self, read: &str, otherwise: Surface) -> Surface {
+        self.plan.reads.get(read).and_then(|form| form.surface).unwrap_or(otherwise)
+    }
+
+    /// Whether what a gate waits for was seen when something that its operation depends on was verified: by another process, on the surface where it is read.
+    fn was_seen(&self, number: u32, side: Side, gate: &Gate) -> Result<bool, Problem> {
+        if !matches!(gate.wait_for.as_str(), "objectVisible" | "propertyVisible") {
+            return Ok(false);
+        }
+        for other in self.plan.order.depends_on(number) {
+            if !self.record(*other).is_some_and(|record| record.known.is_done()) {
+                continue;
+            }
+            let (other, _) = self.plan.operation(*other)?;
+            let same = other.tenant == side && other.read == gate.read && same_text(other.identity(), &gate.identity);
+            if same && gate.conditions.iter().all(|condition| other.verify.contains(condition)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The objects that a read of the plan shows; none where the service says that there is none.
@@ -572,14 +771,21 @@ impl<'r, 'h> Runner<'r, 'h> {
     }
 
     /// An object cannot be read.
-    fn unread(&mut self, number: u32, operation: &Operation, refusal: Refusal) -> Result<Next, Problem> {
+    fn unread(&mut self, number: u32, operation: &Operation, surface: Surface, refusal: Refusal) -> Result<Next, Problem> {
         match refusal.means {
-            Means::Transient | Means::Unknown => self.again(number, &refusal),
-            Means::Unreachable => self.gone(operation, &refusal),
+            Means::Transient | Means::Unknown => self.again(number, &refusal, 0),
+            Means::Unreachable => self.gone(operation.tenant, surface, &refusal),
             _ => {
                 self.advise(number, &refusal);
                 Ok(Next::End(Kind::Failed, Some(refusal.code), Some(refusal.message)))
             }
+        }
+    }
+
+    /// A service is busy for too long only where that was in a row.
+    fn answered(&mut self, number: u32) {
+        if let Some(attempt) = self.attempts.get_mut(&number) {
+            attempt.busy[0] = 0;
         }
     }
 
@@ -590,33 +796,32 @@ impl<'r, 'h> Runner<'r, 'h> {
     }
 
     /// Tries again later what the service was too busy for; not for ever.
-    fn again(&mut self, number: u32, refusal: &Refusal) -> Result<Next, Problem> {
+    fn again(&mut self, number: u32, refusal: &Refusal, writes: usize) -> Result<Next, Problem> {
         self.advise(number, refusal);
         let limits = &self.options.limits;
         let (most, base) = (limits.value("transientTries") as u32, limits.value("transientWaitSeconds"));
         let Some(attempt) = self.attempts.get_mut(&number) else { return Ok(Next::Leave("Busy", refusal.message.clone())) };
-        attempt.tries += 1;
-        if attempt.tries >= most {
+        attempt.busy[writes] += 1;
+        let busy = attempt.busy[writes];
+        if busy >= most || self.options.what_if {
             return Ok(Next::Leave("Busy", refusal.message.clone()));
         }
-        let wait = refusal.wait_seconds.unwrap_or(base << (attempt.tries - 1).min(6));
-        Ok(Next::Later(self.host.clock.ticks() + wait as i64 * 1000, "Busy", refusal.message.clone()))
+        let wait = refusal.wait_seconds.unwrap_or(base.saturating_mul(1 << (busy - 1).min(6)));
+        let wait = i64::try_from(wait).unwrap_or(i64::MAX).saturating_mul(1000);
+        Ok(Next::Later(self.host.clock.ticks().saturating_add(wait), "Busy", refusal.message.clone()))
     }
 
     /// A surface is not reached any more.
-    fn gone(&mut self, operation: &Operation, refusal: &Refusal) -> Result<Next, Problem> {
-        let (side, surface) = (operation.tenant, operation.surface);
+    fn gone(&mut self, side: Side, surface: Surface, refusal: &Refusal) -> Result<Next, Problem> {
         if self.lost.insert((side, surface)) {
             let message = format!("{} on the surface {} is not reached any more, so nothing more is done there in this run: {}", self.plan.tenant(side).name, surface.name(), refusal.message);
             self.host.audience.notice("SurfaceLost", &message)?;
-            let gone: Vec<(u64, u32)> = self.ready.iter().filter(|(_, number)| {
-                let common = &self.plan.entry(*number).common;
-                (common.tenant, common.surface) == (side, surface)
-            }).copied().collect();
-            for entry in gone {
-                self.ready.remove(&entry);
-                self.status[entry.1 as usize] = Status::Idle;
-            }
+            let plan = self.plan;
+            let is_there = |number: u32| (plan.entry(number).common.tenant, plan.entry(number).common.surface) == (side, surface);
+            let gone: Vec<u32> = self.ready.iter().map(|(_, number)| *number).chain(self.timers.iter().map(|(_, number)| *number)).filter(|number| is_there(*number)).collect();
+            self.ready.retain(|(_, number)| !is_there(*number));
+            self.timers.retain(|(_, number)| !is_there(*number));
+            gone.into_iter().for_each(|number| self.status[number as usize] = Status::Idle);
         }
         Ok(Next::Leave("NotConnected", refusal.message.clone()))
     }
@@ -625,10 +830,11 @@ impl<'r, 'h> Runner<'r, 'h> {
     fn examine(&mut self, number: u32, operation: &Operation, fingerprint: &str, task: &Task, record: Option<&Record>) -> Result<Option<Next>, Problem> {
         let objects = match self.objects(operation.tenant, &operation.read, operation.identity())? {
             Ok(objects) => objects,
-            Err(refusal) => return self.unread(number, operation, refusal).map(Some),
+            Err(refusal) => return self.unread(number, operation, self.read_on(&operation.read, operation.surface), refusal).map(Some),
         };
-        if objects.len() > 1 {
-            return Ok(Some(left_out("ObjectAmbiguous", format!("{} objects are found as '{}'.", objects.len(), operation.identity()))));
+        self.answered(number);
+        if let Some(next) = ambiguous(operation, &objects) {
+            return Ok(Some(next));
         }
         let object = objects.first();
         let ticks = self.host.clock.ticks();
@@ -636,8 +842,10 @@ impl<'r, 'h> Runner<'r, 'h> {
             return Ok(Some(self.look_again(number, until)));
         }
         let doubt = self.doubt(number, task, record);
-        if task.goal.is_reached(object) && !(task.goal.is_blind() && doubt.is_none()) {
+        let made = if doubt.is_some() { task.is_made(object) } else { task.goal.is_reached(object) && !task.goal.is_blind() };
+        if made && !doubt.is_some_and(|(until, doubt)| doubt == Doubt::Undoing && ticks < until) {
             let (came, kind, message) = match (doubt, task.act) {
+                (Some((_, Doubt::Undoing)), _) => (Came::Done, Kind::Done, Some("An earlier run had begun to take it back; it is found done.".to_string())),
                 (Some((_, Doubt::Earlier)), Act::Apply) => (Came::Done, Kind::Done, Some("An earlier run had begun it; it is found done.".to_string())),
                 (Some(_), Act::Apply) => (Came::Done, Kind::Done, None),
                 (None, Act::Apply) => (Came::AlreadyDone, Kind::AlreadyDone, None),
@@ -648,13 +856,16 @@ impl<'r, 'h> Runner<'r, 'h> {
             return Ok(Some(Next::End(kind, None, message)));
         }
         if let Some((until, doubt)) = doubt {
+            if doubt == Doubt::Undoing && !made {
+                return self.premise(number, operation, task, object);
+            }
             if ticks < until {
                 // The time that is waited from now on counts for the next run, too.
-                let begun = record.and_then(|record| match task.act {
-                    Act::Apply => Some((record.known, record.suspect)),
-                    Act::Undo => record.undo.map(|undoing| (undoing.known, undoing.suspect)),
-                });
-                if begun == Some((Known::Open, true)) {
+                let suspect = |record: &Record| match task.act {
+                    Act::Apply => record.suspect && record.known.is_in_doubt(),
+                    Act::Undo => record.undo_suspect && record.is_being_undone(),
+                };
+                if record.is_some_and(suspect) {
                     self.write_outcome(operation, fingerprint, Came::Pending, Some("NotShownYet"), None, None, None)?;
                 }
                 return Ok(Some(self.look_again(number, until)));
@@ -663,7 +874,7 @@ impl<'r, 'h> Runner<'r, 'h> {
                 Doubt::Taken => ("NotShown", "The service took the change, and does not show it."),
                 Doubt::Lost => ("AnswerLost", "The answer of the service was lost, and the change does not show."),
                 // It was given its time, and does not show: it had no effect, and is done now.
-                Doubt::Earlier => return self.premise(number, operation, task, object),
+                Doubt::Earlier | Doubt::Undoing => return self.premise(number, operation, task, object),
             };
             self.write_outcome(operation, fingerprint, Came::Failed, Some(code), Some(message.into()), Some(Effect::Unknown), None)?;
             return Ok(Some(Next::End(Kind::Failed, Some(code.into()), Some(message.into()))));
@@ -692,7 +903,7 @@ impl<'r, 'h> Runner<'r, 'h> {
 
     /// What is taken back may have been begun a moment ago, so that its effect does not show yet: until when that is waited for.
     fn not_settled(&mut self, number: u32, task: &Task, record: Option<&Record>, object: Option<&Value>) -> Option<i64> {
-        let record = record.filter(|record| task.act == Act::Undo && record.undo.is_none() && record.known.is_in_doubt())?;
+        let record = record.filter(|record| task.act == Act::Undo && !record.is_being_undone() && record.known.is_in_doubt())?;
         let shows = object.is_some_and(|object| task.premise.iter().all(|condition| condition.holds(object)));
         let (settle, ticks) = (self.settle(), self.host.clock.ticks());
         let left = if record.suspect { settle } else { (record.at + settle - self.host.clock.now()).clamp(0, settle) };
@@ -702,7 +913,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     }
 
     fn settle(&self) -> i64 {
-        self.options.limits.value("settleMinutes") as i64 * 60_000
+        self.seconds("settleMinutes").saturating_mul(60).min(NIGHTS)
     }
 
     /// Whether an operation may have had an effect that does not show yet, and until when that is waited for.
@@ -711,14 +922,16 @@ impl<'r, 'h> Runner<'r, 'h> {
         let (now, ticks) = (self.host.clock.now(), self.host.clock.ticks());
         let attempt = self.attempts.get_mut(&number)?;
         if attempt.doubt.is_none() {
-            let (known, at, suspect) = match task.act {
-                Act::Apply => record.map(|record| (record.known, record.at, record.suspect))?,
-                Act::Undo => record.and_then(|record| record.undo).map(|undoing| (undoing.known, undoing.at, undoing.suspect))?,
+            let record = record?;
+            let (known, at, suspect, doubt) = match (task.act, record.undo) {
+                (Act::Apply, Some((known, at))) if record.known.is_done() => (known, at, record.undo_suspect, Doubt::Undoing),
+                (Act::Apply, _) => (record.known, record.at, record.suspect, Doubt::Earlier),
+                (Act::Undo, undo) => undo.map(|(known, at)| (known, at, record.undo_suspect, Doubt::Earlier))?,
             };
             if known.is_in_doubt() {
                 // A clock that was put back makes it wait a whole time again, never less.
                 let left = if suspect { settle } else { (at + settle - now).clamp(0, settle) };
-                attempt.doubt = Some((ticks + left, Doubt::Earlier));
+                attempt.doubt = Some((ticks + left, doubt));
             }
         }
         attempt.doubt
@@ -731,8 +944,9 @@ impl<'r, 'h> Runner<'r, 'h> {
             attempt.tries += 1;
             attempt.tries - 1
         });
-        let wait = (first << tries.min(16)).min(most) as i64 * 1000;
-        let at = (self.host.clock.ticks() + wait).min(until);
+        let wait = first.max(1).saturating_mul(1 << tries.min(16)).min(most.max(1));
+        let wait = i64::try_from(wait).unwrap_or(i64::MAX).saturating_mul(1000);
+        let at = self.host.clock.ticks().saturating_add(wait).min(until);
         Next::Later(at, "NotShownYet", "The change does not show yet.".into())
     }
 
@@ -782,7 +996,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     fn carry_out(&mut self, number: u32, operation: &Operation, fingerprint: &str, task: &Task, change: &Call) -> Result<Next, Problem> {
         let before = match self.objects(operation.tenant, &operation.read, operation.identity())? {
             Ok(objects) => objects.first().map(|object| task.image(operation, object)),
-            Err(refusal) => return self.unread(number, operation, refusal),
+            Err(refusal) => return self.unread(number, operation, self.read_on(&operation.read, operation.surface), refusal),
         };
         let entry = self.plan.entry(number);
         let (side, surface) = (entry.common.tenant, entry.common.surface);
@@ -808,12 +1022,12 @@ impl<'r, 'h> Runner<'r, 'h> {
                 }
                 Means::Unreachable => {
                     self.refused(operation, fingerprint, &refusal)?;
-                    self.gone(operation, &refusal)
+                    self.gone(side, surface, &refusal)
                 }
                 Means::Transient => {
                     self.refused(operation, fingerprint, &refusal)?;
                     self.carried_out -= 1;
-                    self.again(number, &refusal)
+                    self.again(number, &refusal, 1)
                 }
                 Means::Unknown => {
                     self.touched.insert(entry.subject, ticks);
@@ -830,7 +1044,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     }
 
     fn refused(&mut self, operation: &Operation, fingerprint: &str, refusal: &Refusal) -> Result<(), Problem> {
-        self.write_outcome(operation, fingerprint, Came::Failed, Some(&refusal.code), Some(refusal.message.clone()), Some(Effect::None), None)
+        self.write_outcome(operation, fingerprint, Came::Failed, Some(&refusal.code), Some(refusal.message.clone()), Some(Effect::None), None).map(drop)
     }
 
     /// Looks whether a change shows; if it does not, it is given time.
@@ -841,7 +1055,7 @@ impl<'r, 'h> Runner<'r, 'h> {
         if let Some(attempt) = self.attempts.get_mut(&number) {
             (attempt.doubt, attempt.tries) = (Some((until, doubt)), 0);
         }
-        if let Ok(objects) = &objects {
+        if let (Ok(objects), true) = (&objects, objects.as_ref().is_ok_and(|objects| objects.len() < 2)) {
             let reached = if task.goal.is_blind() { doubt == Doubt::Taken } else { task.goal.is_reached(objects.first()) };
             if reached {
                 let after = objects.first().map(|object| task.image(operation, object));
@@ -858,29 +1072,42 @@ impl<'r, 'h> Runner<'r, 'h> {
 
     /// A place: it is passed when its gates are open and its check is good, or somebody says that what stands there is done.
     fn pass(&mut self, number: u32, operation: &Operation, fingerprint: &str) -> Result<Next, Problem> {
+        let message = match self.place(number, operation)? {
+            Ok(message) => message,
+            Err(next) => return Ok(next),
+        };
+        if !self.write_outcome(operation, fingerprint, Came::Done, None, message.clone(), None, None)? {
+            return Ok(Next::Leave("OtherProcess", "Another process keeps the journal of what is done by hand.".into()));
+        }
+        Ok(Next::End(Kind::Done, None, message))
+    }
+
+    /// Whether a place can be passed, and what is to be said of that; else what comes instead.
+    fn place(&mut self, number: u32, operation: &Operation) -> Result<Result<Option<String>, Next>, Problem> {
         let said = self.options.passed.iter().any(|id| super::selection::is_like(id, &operation.id));
         let own = operation.id.starts_with("batch/") && !self.plan.order.depends_on(number).iter().all(|other| self.plan.entry(*other).subject == self.plan.entry(number).subject);
-        let message = if said {
-            Some("Said to be done.".to_string())
-        } else if let Some(check) = &operation.check {
-            match self.check(operation, check)? {
-                Ok(Stand::Open) => None,
-                Ok(Stand::Broken(why)) => return Ok(Next::End(Kind::Failed, Some("CheckFailed".into()), Some(format!("The check says: {why}.")))),
+        if said {
+            return Ok(Ok(Some("Said to be done.".to_string())));
+        }
+        if let Some(check) = &operation.check {
+            let surface = check["read"].as_str().map_or(operation.surface, |read| self.read_on(read, operation.surface));
+            return Ok(match self.check(operation, check)? {
+                Ok(Stand::Open) => Ok(None),
+                Ok(Stand::Broken(why)) => Err(Next::End(Kind::Failed, Some("CheckFailed".into()), Some(format!("The check says: {why}.")))),
                 Ok(Stand::Closed(why)) => {
-                    let poll = self.options.limits.value("gatePollSeconds") as i64 * 1000;
-                    return Ok(Next::Later(self.host.clock.ticks() + poll, "GateClosed", format!("The check says: {why}.")));
+                    let poll = self.seconds("gatePollSeconds").max(1);
+                    Err(Next::Later(self.host.clock.ticks().saturating_add(poll), "GateClosed", format!("The check says: {why}.")))
                 }
-                Err(refusal) => return self.unread(number, operation, refusal),
-            }
-        } else if operation.gates.is_empty() && !own {
+                Err(refusal) => Err(self.unread(number, operation, surface, refusal)?),
+            });
+        }
+        // What others do there is not all, where something is missing.
+        if operation.gates.is_empty() && (!own || !operation.missing.is_empty()) {
             let what = self.plan.what(self.plan.entry(number).step());
             let lacks = if operation.missing.is_empty() { String::new() } else { format!(" The specification or the people lack {}.", operation.missing.join(", ")) };
-            return Ok(Next::Leave("ByHand", format!("{what}{lacks}")));
-        } else {
-            None
-        };
-        self.write_outcome(operation, fingerprint, Came::Done, None, message.clone(), None, None)?;
-        Ok(Next::End(Kind::Done, None, message))
+            return Ok(Err(Next::Leave("ByHand", format!("{what}{lacks}"))));
+        }
+        Ok(Ok(None))
     }
 
     fn check(&mut self, operation: &Operation, check: &Value) -> Result<Result<Stand, Refusal>, Problem> {
@@ -894,25 +1121,33 @@ impl<'r, 'h> Runner<'r, 'h> {
         Ok(objects.map(|objects| gate::check(name, &objects)))
     }
 
+    /// Whether it could be written: what is done by hand is said by one process at a time.
     #[allow(clippy::too_many_arguments)]
     fn write_outcome(
         &mut self, operation: &Operation, fingerprint: &str, came: Came, code: Option<&str>, message: Option<String>, effect: Option<Effect>,
         after: Option<serde_json::Map<String, Value>>,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         let at = ledger::text(self.host.clock.now());
         let act = self.options.act;
         let outcome = Outcome { id: operation.id.clone(), act, operation: fingerprint.into(), at, outcome: came, code: code.map(String::from), message, effect, after };
-        self.host.log.outcome(operation.tenant, operation.surface, outcome.clone())?;
+        match self.host.log.outcome(operation.tenant, operation.surface, outcome.clone()) {
+            Err(problem) if operation.surface == Surface::Manual && problem.code.starts_with("PlanLocked") => {
+                self.lost.insert((operation.tenant, operation.surface));
+                return Ok(false);
+            }
+            written => written?,
+        }
         self.ledger.take(operation.tenant, operation.surface, Line::Outcome(outcome));
-        Ok(())
+        Ok(true)
     }
 
     /// An operation has its outcome in this run.
-    fn ended(&mut self, number: u32, operation: &Operation, kind: Kind, code: Option<String>, message: Option<String>) -> Result<(), Problem> {
+    fn ended(&mut self, number: u32, operation: &Operation, fingerprint: &str, kind: Kind, code: Option<String>, message: Option<String>) -> Result<(), Problem> {
         // What was left out for a reason in the object stands in the journal, too, so that others see why its dependants do not come.
-        if kind == Kind::Skipped && !matches!(code.as_deref(), Some("Declined" | "ForGood" | "Irreversible" | "TakenBackWith")) && !self.options.what_if {
-            let fingerprint = self.plan.fingerprint(number);
-            self.write_outcome(operation, &fingerprint, Came::Skipped, code.as_deref(), message.clone(), None, None)?;
+        let said = |record: &Record| record.code == code && (record.known == Known::Skipped || record.undo.is_some_and(|(known, _)| known == Known::Skipped));
+        let known = self.ledger.of(&operation.id, fingerprint).is_some_and(said);
+        if kind == Kind::Skipped && !known && !matches!(code.as_deref(), Some("Declined" | "ForGood" | "Irreversible" | "TakenBackWith")) {
+            self.write_outcome(operation, fingerprint, Came::Skipped, code.as_deref(), message.clone(), None, None)?;
         }
         self.tell(number, operation, kind, code, message)?;
         match kind {
@@ -931,17 +1166,25 @@ impl<'r, 'h> Runner<'r, 'h> {
 
     /// What is taken back together with an operation is taken back now.
     fn take_along(&mut self, number: u32) -> Result<(), Problem> {
-        let along: Vec<u32> = self.plan.order.of_subject(self.plan.entry(number).subject).iter().copied().filter(|other| self.goes_with(*other, number) && !self.settled[*other as usize]).collect();
-        for other in along.iter().copied() {
-            let (operation, fingerprint) = self.plan.operation(other)?;
-            self.write_outcome(&operation, &fingerprint, Came::Done, None, None, None, None)?;
-            self.settled[other as usize] = true;
-            if self.status[other as usize] != Status::Out {
-                self.tell(other, &operation, Kind::Undone, None, None)?;
+        let on = |number: u32| (self.plan.entry(number).common.tenant, self.plan.entry(number).common.surface);
+        let mut gone = vec![number];
+        let mut at = 0;
+        while let Some(member) = gone.get(at).copied() {
+            at += 1;
+            // What has its journal elsewhere has its own turn.
+            let along = self.along.get(&member).into_iter().flatten().copied().filter(|other| on(*other) == on(number) && !self.settled[*other as usize]);
+            let along: Vec<u32> = along.collect();
+            for other in along {
+                let (operation, fingerprint) = self.plan.operation(other)?;
+                self.write_outcome(&operation, &fingerprint, Came::Done, None, None, None, None)?;
+                self.settled[other as usize] = true;
+                if self.status[other as usize] != Status::Out {
+                    self.tell(other, &operation, Kind::Undone, None, None)?;
+                }
+                gone.push(other);
             }
-            self.take_along(other)?;
         }
-        along.into_iter().for_each(|other| self.release(other));
+        gone.into_iter().skip(1).for_each(|other| self.release(other));
         Ok(())
     }
 
@@ -950,7 +1193,13 @@ impl<'r, 'h> Runner<'r, 'h> {
         let order = &self.plan.order;
         let waiting: Vec<u32> = match self.options.act {
             Act::Apply => order.dependants(number).iter().chain(order.of_subject(self.plan.entry(number).subject)).copied().collect(),
-            Act::Undo => order.depends_on(number).iter().chain(order.of_subject(self.plan.entry(number).subject)).copied().collect(),
+            Act::Undo => {
+                // What it stood on may go with something that waited for this.
+                let subject = |other: &u32| self.plan.entry(*other).subject;
+                let own = subject(&number);
+                let others = order.depends_on(number).iter().filter(|other| subject(other) != own).flat_map(|other| order.of_subject(subject(other)));
+                order.of_subject(own).iter().chain(others).copied().collect()
+            }
         };
         waiting.into_iter().for_each(|other| self.queue(other));
     }
@@ -1021,7 +1270,7 @@ impl<'r, 'h> Runner<'r, 'h> {
             }
             let (operation, fingerprint) = self.plan.operation(number)?;
             let now = self.host.clock.ticks();
-            self.attempts.insert(number, Attempt { began: now, tries: u32::MAX / 2, doubt: None, shows_until: None, code: "", message: String::new() });
+            self.attempts.insert(number, Attempt { began: now, tries: 0, busy: [0; 2], doubt: None, shows_until: None, code: "", message: String::new() });
             let record = self.ledger.of(&operation.id, &fingerprint).cloned();
             let next = self.would(number, &operation, record.as_ref())?;
             match next {
@@ -1050,10 +1299,21 @@ impl<'r, 'h> Runner<'r, 'h> {
                 return Ok(next);
             }
         }
-        if let Some(blocker) = self.blocker(number) {
+        let stands = |other: &&u32| !self.settled[**other as usize] && self.status[**other as usize] != Status::Ended(Kind::WhatIf);
+        let waits = match self.options.act {
+            Act::Apply => self.plan.order.depends_on(number).iter().find(stands).copied(),
+            Act::Undo => None,
+        };
+        let blocker = self.blocker(number);
+        if let Some(blocker) = waits.or(blocker) {
             let before = &self.plan.entry(blocker).id;
             if !matches!(self.status[blocker as usize], Status::Ended(Kind::WhatIf)) {
                 return Ok(Next::Leave("DependencyWaits", format!("'{before}' is not done.")));
+            }
+            if task.change.is_none() && self.options.act == Act::Apply {
+                if let Err(next @ (Next::Leave(..) | Next::End(..))) = self.place(number, operation)? {
+                    return Ok(next);
+                }
             }
             let message = format!("After '{before}'.");
             if let Some(change) = &task.change {
@@ -1067,11 +1327,20 @@ impl<'r, 'h> Runner<'r, 'h> {
                 return Ok(next);
             }
         }
-        let Some(change) = task.change.clone() else { return Ok(end(Kind::WhatIf)) };
+        let Some(change) = task.change.clone() else {
+            return Ok(match (&operation.undo, self.options.act) {
+                (_, Act::Apply) => self.place(number, operation)?.map_or_else(|next| next, |message| Next::End(Kind::WhatIf, None, message)),
+                (Some(Undo::With(step)), Act::Undo) if !self.is_without_base(number) => left_out("TakenBackWith", format!("It is taken back together with '{step}', which Coexist has not done here.")),
+                _ => end(Kind::WhatIf),
+            });
+        };
         let objects = match self.objects(operation.tenant, &operation.read, operation.identity())? {
             Ok(objects) => objects,
-            Err(refusal) => return self.unread(number, operation, refusal),
+            Err(refusal) => return self.unread(number, operation, self.read_on(&operation.read, operation.surface), refusal),
         };
+        if let Some(next) = ambiguous(operation, &objects) {
+            return Ok(next);
+        }
         let object = objects.first();
         if task.goal.is_reached(object) && !task.goal.is_blind() {
             return Ok(end(if self.options.act == Act::Apply { Kind::AlreadyDone } else { Kind::Undone }));
@@ -1092,10 +1361,11 @@ impl<'r, 'h> Runner<'r, 'h> {
     fn tell_the_rest(&mut self) -> Result<(), Problem> {
         let stopped = self.summary.stopped;
         let mut at_work: HashMap<(Side, Surface), bool> = HashMap::new();
-        for (_, number) in std::mem::take(&mut self.timers) {
+        let timers = std::mem::take(&mut self.timers).into_iter().chain(std::mem::take(&mut self.parked));
+        for (_, number) in timers {
             let (operation, _) = self.plan.operation(number)?;
             let Some(attempt) = self.attempts.get(&number).cloned() else { continue };
-            let kind = if attempt.doubt.is_some() { Kind::Pending } else { Kind::Waiting };
+            let kind = self.left(number);
             self.tell(number, &operation, kind, Some(attempt.code.into()), Some(attempt.message))?;
         }
         for number in 0..self.status.len() as u32 {
@@ -1110,7 +1380,7 @@ impl<'r, 'h> Runner<'r, 'h> {
                 (_, None) if !self.reaches(entry.common.tenant, entry.common.surface) => {
                     let (side, surface) = (entry.common.tenant, entry.common.surface);
                     let code = if *at_work.entry((side, surface)).or_insert_with(|| self.host.log.at_work(side, surface)) { "OtherProcess" } else { "NotConnected" };
-                    (Kind::Waiting, code, format!("{} on the surface {} is not connected in this process.", self.plan.tenant(side).name, surface.name()))
+                    (self.left(number), code, format!("{} on the surface {} is not connected in this process.", self.plan.tenant(side).name, surface.name()))
                 }
                 (_, None) => match self.blocker(number) {
                     Some(blocker) => self.why_blocked(number, blocker),
@@ -1139,6 +1409,11 @@ impl<'r, 'h> Runner<'r, 'h> {
             _ => (Kind::Waiting, "StageNotOpen", format!("'{}' belongs to an earlier stage, and is not done.", before.id)),
         }
     }
+}
+
+/// Several objects of one identity.
+fn ambiguous(operation: &Operation, objects: &[Value]) -> Option<Next> {
+    (objects.len() > 1).then(|| left_out("ObjectAmbiguous", format!("{} objects are found as '{}'.", objects.len(), operation.identity())))
 }
 
 fn wrong_tenant(refusal: &Refusal) -> Problem {

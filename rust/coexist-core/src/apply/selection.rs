@@ -55,8 +55,8 @@ impl Selection {
             return Ok(true);
         }
         // Names stand in the text of the operation alone.
-        let (operation, _) = plan.operation(number)?;
-        let names = [entry.source(), &operation.subject.target, &operation.subject.name];
+        let subject = plan.subject(number);
+        let names = [entry.source(), &subject.target, &subject.name];
         let in_batch = || in_batch(entry, &names, batches).is_some_and(|batch| one_of(&self.batches, batch));
         let like = || self.subjects.iter().any(|pattern| names.iter().any(|name| is_like(pattern, name)));
         Ok((self.batches.is_empty() || in_batch()) && (self.subjects.is_empty() || like()))

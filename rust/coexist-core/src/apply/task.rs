@@ -52,7 +52,13 @@ impl Task {
     /// Taking it back; nothing where that cannot be.
     pub fn undo(operation: &Operation, before: Option<&Map<String, Value>>) -> Option<Self> {
         let change = match operation.undo.as_ref()? {
-            Undo::Command(command) => Some(command.call(&Value::Null)),
+            Undo::Command(command) => {
+                let mut command = command.clone();
+                if let Some(before) = before {
+                    spare(&mut command.parameters, before);
+                }
+                Some(command.call(&Value::Null))
+            }
             Undo::Request(request) => Some(request.call()),
             Undo::With(_) => None,
             Undo::Irreversible(_) => return None,
@@ -63,6 +69,15 @@ impl Task {
             Some(before) => Goal::Holds(operation.verify.iter().filter_map(|condition| opposite(condition, before)).collect()),
         };
         Some(Task { act: Act::Undo, premise: operation.verify.clone(), change, goal })
+    }
+
+    /// Whether an object shows that the change was made, which may have been. Where nothing is known of what it is to be afterwards, what is taken back shows
+    /// by no longer being there.
+    pub fn is_made(&self, object: Option<&Value>) -> bool {
+        if self.goal.is_blind() && self.act == Act::Undo && !self.premise.is_empty() {
+            return !object.is_some_and(|object| self.premise.iter().all(|condition| condition.holds(object)));
+        }
+        self.goal.is_reached(object)
     }
 
     /// Which properties it is about: what a journal keeps of the object.
@@ -79,6 +94,34 @@ pub fn is_creation(operation: &Operation) -> bool {
         (None, Some(request)) => request.method == "POST" && operation.expect.is_empty() && !request.path.contains(&operation.subject.target),
         _ => false,
     }
+}
+
+/// Leaves in the lists that taking back adds or removes only what was otherwise before: what somebody had added already stays, and what somebody had removed
+/// does not come back.
+fn spare(parameters: &mut Value, before: &Map<String, Value>) {
+    const VERBS: [&str; 2] = ["Add", "Remove"];
+    let Some(members) = parameters.as_object_mut() else { return };
+    members.retain(|name, value| {
+        let Some(table) = value.as_object_mut() else { return true };
+        // AD's `-Add @{attribute=…}`, else Exchange's `-Attribute @{Add=…}`.
+        table.retain(|key, list| match VERBS.iter().find(|verb| **verb == name || **verb == key) {
+            Some(verb) => spare_list(verb, if *verb == name { key } else { name }, list, before),
+            None => true,
+        });
+        !table.is_empty()
+    });
+}
+
+/// The same of one list; whether anything is left of it.
+fn spare_list(verb: &str, property: &str, list: &mut Value, before: &Map<String, Value>) -> bool {
+    let was = before.iter().find(|(name, _)| name.eq_ignore_ascii_case(property));
+    let (Some((_, was)), Some(items)) = (was, list.as_array_mut()) else { return true };
+    let was = texts(was);
+    let had = |item: &str| was.iter().any(|own| same_text(own, item));
+    // The primary of AD is the address in capitals: moving it takes away one spelling and gives another.
+    let had_so = |item: &str| was.iter().any(|own| same_text(own, item) && own.starts_with("SMTP:") == item.starts_with("SMTP:"));
+    items.retain(|item| item.as_str().is_none_or(|item| if verb == "Add" { had(item) } else { !had_so(item) }));
+    !items.is_empty()
 }
 
 /// What holds again once an operation is taken back, of a property that was so before.

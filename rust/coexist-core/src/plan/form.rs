@@ -60,6 +60,14 @@ pub fn expand(steps: &Value, line: &Value) -> Result<Value, Problem> {
     Ok(Value::Object(whole))
 }
 
+/// The same of one member of a form.
+///
+/// # Errors
+/// The name that the line lacks.
+pub(crate) fn expand_member(member: &Value, line: &Value) -> Result<Value, String> {
+    fill(member, line, false)
+}
+
 fn invalid(id: &str, what: String) -> Problem {
     let message = format!("The operation '{id}' {what}: the plan is not as it was written, and what it would do is not known. Make it again with New-CoexistPlan.");
     Problem::new("PlanLineInvalid", Category::InvalidData, message).about(id)

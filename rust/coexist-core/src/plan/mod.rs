@@ -5,7 +5,7 @@ pub mod mc01;
 mod operation;
 mod writer;
 
-pub(crate) use form::{escaped, value};
+pub(crate) use form::{escaped, expand_member, value};
 pub use form::{expand, Form};
 pub use operation::{Command, Condition, Gate, Listed, Operation, Parameter, Request, Secret, Stage, Step, SubjectRef, Surface, Test, Undo, WaitFor};
 pub use writer::{footer, push_text, Body, Header, Input, PlanFinding, Summary, TenantRef, BETWEEN, VERSION};

@@ -44,6 +44,12 @@ pub struct World {
     pub effects: BTreeMap<String, u32>,
     pub fates: VecDeque<Fate>,
     pub reads: u64,
+    /// What somebody else changes, and when.
+    pub others: Vec<(i64, String, String, Value)>,
+    /// So many of the next reads find the service too busy.
+    pub busy_reads: u32,
+    /// How much longer a read takes.
+    pub slow: i64,
 }
 
 /// The process died: the run ends here.
@@ -52,6 +58,14 @@ pub const DEAD: &str = "dead";
 impl World {
     fn shown(&self, now: i64) -> &Objects {
         self.past.iter().find(|(until, _)| now - self.lag < *until).map_or(&self.objects, |(_, objects)| objects)
+    }
+
+    fn others(&mut self, now: i64) {
+        let (due, later) = std::mem::take(&mut self.others).into_iter().partition(|(at, ..)| *at <= now);
+        self.others = later;
+        for (at, id, property, value) in due {
+            self.change(at, |objects| drop(objects.entry(id).or_default().insert(property, value)));
+        }
     }
 
     fn change(&mut self, now: i64, change: impl FnOnce(&mut Objects)) {
@@ -91,9 +105,17 @@ impl Tenants for Reached<'_> {
         self.surfaces.contains(&surface)
     }
 
-    fn read(&mut self, _: Side, _: Surface, call: &Call) -> Result<Vec<Value>, Refusal> {
+    fn read(&mut self, side: Side, surface: Surface, call: &Call) -> Result<Vec<Value>, Refusal> {
+        if !self.reaches(side, surface) {
+            return Err(Refusal::new(Means::Unreachable, "NotConnected", "not connected"));
+        }
         self.world.reads += 1;
-        self.time.0.set(self.time.0.get() + 100);
+        self.time.0.set(self.time.0.get() + 100 + self.world.slow);
+        self.world.others(self.time.ticks());
+        if self.world.busy_reads > 0 {
+            self.world.busy_reads -= 1;
+            return Err(Refusal::new(Means::Transient, "ServerBusy", "busy"));
+        }
         let Call::Command { parameters, .. } = call else { panic!("{call:?}") };
         let id = parameters["Identity"].as_str().unwrap();
         match self.world.shown(self.time.ticks()).get(id) {
@@ -105,6 +127,7 @@ impl Tenants for Reached<'_> {
     fn write(&mut self, _: Side, _: Surface, call: &Call) -> Result<(), Refusal> {
         self.time.0.set(self.time.0.get() + 1000);
         let now = self.time.ticks();
+        self.world.others(now);
         let fate = self.world.fates.pop_front().unwrap_or(Fate::Good);
         match fate {
             Fate::Refused => return Err(Refusal::new(Means::Refused, "Refused", "no")),
@@ -123,7 +146,20 @@ impl Tenants for Reached<'_> {
             "Remove-Thing" => self.world.change(now, |objects| drop(objects.remove(&id))),
             _ => {
                 let set = parameters["Set"].as_object().unwrap().clone();
-                self.world.change(now, |objects| objects.get_mut(&id).unwrap().extend(set));
+                let addresses = parameters.get("EmailAddresses").cloned();
+                self.world.change(now, |objects| {
+                    let object = objects.get_mut(&id).unwrap();
+                    object.extend(set);
+                    if let Some(addresses) = addresses {
+                        let list = |verb: &str| addresses[verb].as_array().cloned().unwrap_or_default();
+                        let mut own = object.remove("EmailAddresses").and_then(|own| own.as_array().cloned()).unwrap_or_default();
+                        let same = |a: &Value, b: &Value| a.as_str().unwrap().eq_ignore_ascii_case(b.as_str().unwrap());
+                        own.retain(|own| !list("Remove").iter().any(|gone| same(own, gone)));
+                        let new: Vec<Value> = list("Add").into_iter().filter(|new| !own.iter().any(|own| same(own, new))).collect();
+                        own.extend(new);
+                        object.insert("EmailAddresses".into(), Value::Array(own));
+                    }
+                });
             }
         }
         *self.world.effects.entry(parameters["Mark"].as_str().unwrap().to_string()).or_default() += 1;
@@ -138,22 +174,44 @@ impl Tenants for Reached<'_> {
 #[derive(Default, Clone)]
 pub struct Memory {
     pub lines: Vec<(Side, Surface, Line)>,
-    heard: usize,
+    pub heard: usize,
     pub busy: Vec<Surface>,
+    /// Somebody else has these.
+    pub locked: Vec<Surface>,
+    /// What others will write when it was asked for news so often.
+    pub news: Vec<(u32, Line)>,
+    pub asked: u32,
+    /// The process dies when it has written so many outcomes more.
+    pub dies_after: Option<u32>,
 }
 
 impl Log for Memory {
     fn intent(&mut self, side: Side, surface: Surface, intent: Intent) -> Result<(), Problem> {
+        if self.locked.contains(&surface) {
+            return Err(Problem::new("PlanLocked", coexist_core::problem::Category::ResourceExists, "somebody else"));
+        }
         self.lines.push((side, surface, Line::Intent(intent)));
         self.heard = self.lines.len();
         Ok(())
     }
     fn outcome(&mut self, side: Side, surface: Surface, outcome: Outcome) -> Result<(), Problem> {
+        if self.locked.contains(&surface) {
+            return Err(Problem::new("PlanLocked", coexist_core::problem::Category::ResourceExists, "somebody else"));
+        }
+        match &mut self.dies_after {
+            Some(0) => return Err(Problem::cancelled()),
+            Some(left) => *left -= 1,
+            None => {}
+        }
         self.lines.push((side, surface, Line::Outcome(outcome)));
         self.heard = self.lines.len();
         Ok(())
     }
     fn news(&mut self, each: &mut dyn FnMut(Side, Surface, Line)) -> Result<(), Problem> {
+        self.asked += 1;
+        let (due, later) = std::mem::take(&mut self.news).into_iter().partition(|(at, _)| *at <= self.asked);
+        self.news = later;
+        self.lines.extend(due.into_iter().map(|(_, line)| (Side::Target, Surface::ActiveDirectory, line)));
         for (side, surface, line) in &self.lines[self.heard..] {
             each(*side, *surface, line.clone());
         }
@@ -172,6 +230,9 @@ pub struct Listener {
     pub for_good: Vec<String>,
     pub allows: bool,
     pub declines: bool,
+    /// Whoever is asked thinks for so long.
+    pub thinks: Option<(Time, i64)>,
+    pub notices: Vec<(&'static str, String)>,
 }
 
 impl Audience for Listener {
@@ -179,11 +240,15 @@ impl Audience for Listener {
         self.rows.push(row.clone());
         Ok(())
     }
-    fn notice(&mut self, _: &'static str, _: &str) -> Result<(), Problem> {
+    fn notice(&mut self, code: &'static str, message: &str) -> Result<(), Problem> {
+        self.notices.push((code, message.into()));
         Ok(())
     }
     fn may_write(&mut self, target: &str, action: &str) -> Result<bool, Problem> {
         self.asked.push((target.into(), action.into()));
+        if let Some((time, thinks)) = &self.thinks {
+            time.0.set(time.0.get() + thinks);
+        }
         Ok(!self.declines)
     }
     fn may_for_good(&mut self, message: &str, _: u64) -> Result<bool, Problem> {
@@ -227,7 +292,7 @@ impl Stage {
         let mut ledger = Ledger::new(options.act == Act::Undo);
         self.memory.lines.iter().for_each(|(side, surface, line)| ledger.take(*side, *surface, line.clone()));
         self.memory.heard = self.memory.lines.len();
-        self.listener = Listener { allows: self.listener.allows, declines: self.listener.declines, ..Listener::default() };
+        self.listener = Listener { allows: self.listener.allows, declines: self.listener.declines, thinks: self.listener.thinks.take(), ..Listener::default() };
         let selected = self.selection.of(&self.plan, &HashMap::new())?;
         let mut tenants = Reached { world: &mut self.world, time: self.time.clone(), surfaces: self.surfaces.clone() };
         let host = Host { tenants: &mut tenants, log: &mut self.memory, clock: &self.time, audience: &mut self.listener };
