@@ -24,7 +24,11 @@ BeforeAll {
         $connection = New-FakeExchange Tgt $target fabrikam.onmicrosoft.com, fabrikam.com {
             function Get-MailUser { Get-FabrikamMailUser @args }
             function Get-User { Get-FabrikamUser @args }
-            function Set-MailUser { $global:fakeWrites++; Set-FabrikamMailUser @args }
+            function Set-MailUser {
+                if ($global:fakeRefusal) { throw [UnauthorizedAccessException]::new($global:fakeRefusal) }
+                $global:fakeWrites++
+                Set-FabrikamMailUser @args
+            }
             function Set-User { $global:fakeWrites++; Set-FabrikamUser @args }
             function New-MailUser {
                 [CmdletBinding()]
@@ -37,6 +41,7 @@ BeforeAll {
             function Remove-MailUser { $global:fakeWrites++; Remove-FabrikamMailUser @args -Confirm:$false }
         }
         $global:fakeWrites = 0
+        $global:fakeRefusal = $null
         $global:fakePasswords = [Collections.Generic.List[string]]::new()
         $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -ExchangePrefix Tgt
         $connection
@@ -46,7 +51,7 @@ BeforeAll {
 AfterAll {
     Disconnect-CoexistTenant
     Remove-FakeSession
-    Remove-Variable fakeWrites, fakePasswords -Scope Global -ErrorAction Ignore
+    Remove-Variable fakeWrites, fakePasswords, fakeRefusal -Scope Global -ErrorAction Ignore
 }
 
 Describe 'Connect-CoexistTenant -Lab' {
@@ -87,6 +92,13 @@ Describe 'Connect-CoexistTenant -Lab' {
         $one = (Get-FabrikamMailUser)[0].Identity
         Remove-FabrikamMailUser $one -WhatIf
         (Get-FabrikamMailUser $one).Identity | Should -Be $one
+    }
+
+    It 'has a time of its own, which is let go on' {
+        $now = [datetime](Step-FabrikamLab)
+        ([datetime](Step-FabrikamLab 60) - $now).TotalMinutes | Should -BeGreaterOrEqual 60
+        $then = $now.ToUniversalTime().Date.AddDays(2)
+        ([datetime](Step-FabrikamLab -To $then)).ToUniversalTime() | Should -Be $then
     }
 
     It 'says what is missing' {
@@ -162,7 +174,7 @@ try { Invoke-CoexistPlan $plan -Confirm } catch { $_.FullyQualifiedErrorId }
         $summary.Done | Should -BeGreaterThan 10
         $summary.Pending, $summary.Waiting | Should -Be 0, 0
         $failed = @($rows | Where-Object Outcome -EQ 'Failed')
-        @($problems | Where-Object { $_.CategoryInfo.Category -eq 'OperationStopped' }).Count | Should -Be $failed.Count
+        @($problems | Where-Object { $_.CategoryInfo.Category -eq 'WriteError' }).Count | Should -Be $failed.Count
         if ($failed) { $problems[0].TargetObject | Should -BeIn $failed.Operation }
         $summary.ExitCode | Should -Be $(if ($failed) { 4 } elseif ($summary.Skipped) { 3 } else { 0 })
         # It is there, seen by whoever looks.
@@ -174,8 +186,10 @@ try { Invoke-CoexistPlan $plan -Confirm } catch { $_.FullyQualifiedErrorId }
         $again.Earlier | Should -BeGreaterOrEqual $summary.Done
     }
 
-    It 'goes on after every stage, to the end' {
-        $summary = Invoke-CoexistPlan $plan -Confirm:$false -Quiet @quiet
+    It 'goes on with every stage, and leaves to later runs what waits for mailboxes to sync' {
+        $summary = Invoke-CoexistPlan $plan -NoWait -Confirm:$false -Quiet @quiet
+        $summary.Waiting | Should -BeGreaterThan 0
+        $summary.ExitCode | Should -BeGreaterThan 1
         $summary.Operations | Should -Be ($summary.Earlier + $summary.Done + $summary.AlreadyDone + $summary.Pending + $summary.Waiting + $summary.Skipped + $summary.Failed)
         $summary.Done | Should -BeGreaterThan 0
     }
@@ -187,6 +201,49 @@ try { Invoke-CoexistPlan $plan -Confirm } catch { $_.FullyQualifiedErrorId }
         $name = (([IO.File]::ReadAllText($plan) | ConvertFrom-Json).operations | Where-Object { $_.name -match '^[a-z.@-]+$' })[0].name
         $line = "Invoke-CoexistPlan '$plan' -Subject $($name.Substring(0, 4))"
         ([Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)).CompletionMatches.CompletionText | Should -Contain $name
+    }
+}
+
+Describe 'What cannot be taken back' {
+    It 'is skipped where nobody can be asked, and done with -AllowIrreversible' {
+        Disconnect-CoexistTenant
+        $lab = Join-Path $TestDrive 'irreversible'
+        $null = New-CoexistLab $lab -People 150 -Force
+        $specification = Join-Path $lab 'coexist.json'
+        [IO.File]::WriteAllText($specification, [IO.File]::ReadAllText($specification).Replace('"clearPreviousMailbox": false', '"clearPreviousMailbox": true'))
+        $plan = Join-Path $lab 'plan.json'
+        $null = New-CoexistPlan $specification -Path $plan @quiet
+        $person = (@(([IO.File]::ReadAllText($plan) | ConvertFrom-Json).operations | Where-Object { $_.id -like '*/clearPreviousMailbox' })[0].id -split '/')[1]
+        $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -Lab $lab
+        $rows = @(Invoke-CoexistPlan $plan -Subject $person -Stage prepare -NoWait -Confirm:$false @quiet)
+        ($rows | Where-Object Step -EQ 'clearPreviousMailbox').Outcome | Should -Be 'Skipped'
+        $rows = @(Invoke-CoexistPlan $plan -Subject $person -Stage prepare -AllowIrreversible -Confirm:$false @quiet)
+        ($rows | Where-Object Step -EQ 'clearPreviousMailbox').Outcome | Should -Be 'Done'
+    }
+}
+
+Describe 'A plan of batches' {
+    It 'hands over the exported file of a batch' {
+        $lab = Copy-Lab batches
+        $specification = Join-Path $lab 'coexist.json'
+        $document = [IO.File]::ReadAllText($specification) | ConvertFrom-Json
+        $document.batches | Add-Member sourceEndpoint ToContoso -Force
+        [IO.File]::WriteAllText($specification, (ConvertTo-Json $document -Depth 20))
+        $plan = Join-Path $lab 'batches.json'
+        $first = @(New-CoexistBatchPlan -Specification $specification -Path $plan -ExportPath (Join-Path $lab 'batches') -As Batch @quiet)[0]
+        $places = ([IO.File]::ReadAllText($plan) | ConvertFrom-Json).places.id | Where-Object { $_ -like "batch/$($first.Batch)/*" }
+        $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -Lab $lab
+        $line = "Invoke-CoexistPlan '$plan' -Batch $($first.Batch.Substring(0, 12))"
+        ([Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)).CompletionMatches.CompletionText | Should -Contain $first.Batch
+        $run = { @(Invoke-CoexistPlan $plan -Batch $first.Batch -Passed @($places -like '*/scope') -NoWait -Confirm:$false @quiet @args) }
+        (& $run | Where-Object Step -EQ 'scope').Outcome | Should -Be 'Done'
+        $null = Step-FabrikamLab -To ([datetime]$first.Submit).AddHours(-1)
+        (& $run | Where-Object Step -EQ 'validate').Outcome | Should -Be 'Done'
+        $null = Step-FabrikamLab -To ([datetime]$first.Submit).AddMinutes(30)
+        $submit = & $run | Where-Object Step -EQ 'submit'
+        $submit.Outcome | Should -BeIn 'Pending', 'Done'
+        $null = Step-FabrikamLab 60
+        (Get-FabrikamMigrationBatch $first.Batch).Identity | Should -Be $first.Batch
     }
 }
 
@@ -216,7 +273,7 @@ Describe 'A session in the middle' {
         $fakeWrites | Should -BeGreaterThan 5
         $texts = @(Get-ChildItem $lab -Recurse -File -Force | ForEach-Object { [IO.File]::ReadAllText($_.FullName) })
         $texts += $said | Out-String -Width 5000
-        $texts += $said | ForEach-Object { try { ConvertTo-Json $_ -Depth 4 -WarningAction SilentlyContinue } catch { "$_" } }
+        $texts += $said | ForEach-Object { [Management.Automation.PSSerializer]::Serialize($_, 2) }
         $texts += $Error | Select-Object -First ([Math]::Max(0, $Error.Count - $errors) + 5) | ForEach-Object { "$_ $($_.Exception) $($_.ErrorDetails) $($_.ScriptStackTrace)" }
         $texts += Get-CoexistJournal $plan | ConvertTo-Json -Depth 6
         foreach ($secret in @($token) + $fakePasswords) {
@@ -226,13 +283,14 @@ Describe 'A session in the middle' {
 
     It 'that belongs to another tenant than the plan''s is refused before anything is done' {
         Set-FakeSession
-        $null = New-FakeExchange Tgt $source fabrikam.onmicrosoft.com { function Set-MailUser { $global:fakeWrites++ } }
+        $other = [string][guid]::NewGuid()
+        $null = New-FakeExchange Tgt $other fabrikam.onmicrosoft.com { function Set-MailUser { $global:fakeWrites++ } }
         $global:fakeWrites = 0
         $null = Connect-CoexistTenant fabrikam.onmicrosoft.com -ExchangePrefix Tgt
         $plan = Join-Path $lab 'plan.json'
         try { Invoke-CoexistPlan $plan -Confirm:$false } catch { $caught = $_ }
         $caught.FullyQualifiedErrorId | Should -Be 'TenantMismatch,Invoke-CoexistPlan'
-        $caught.Exception.Message | Should -Match "$target.*$source"
+        $caught.Exception.Message | Should -Match "$target.*$other"
         $fakeWrites | Should -Be 0
         Join-Path $lab 'plan.journal' | Should -Not -Exist
     }
@@ -251,6 +309,17 @@ Describe 'A session in the middle' {
         $caught.FullyQualifiedErrorId | Should -Be 'TenantMismatch,Invoke-CoexistPlan'
         $fakeWrites | Should -Be $fakeWritten
         Remove-Variable fakeWritten -Scope Global
+    }
+
+    It 'that keeps refusing stops the work after -StopOn errors, and each is told with what the service said' {
+        $null = Connect-FakeExchange $lab
+        $global:fakeRefusal = 'Access to the address list is denied for reasons of test.'
+        $rows = @(Invoke-CoexistPlan (Join-Path $lab 'plan.json') -Stage prepare -Surface exchange -StopOn 2 -Confirm:$false -ErrorVariable problems @quiet)
+        $rows[-1].Stopped, $rows[-1].ExitCode, $rows[-1].Failed | Should -Be 'StopOn', 5, 2
+        # What the commands themselves said is in this variable, too; in $Error it is not.
+        $told = @($problems | Where-Object { $_.CategoryInfo.Category -eq 'WriteError' })
+        @($told | Where-Object { $_.Exception.Message -match 'for reasons of test' }).Count | Should -Be 2
+        foreach ($problem in $told) { $problem.FullyQualifiedErrorId | Should -Match '^\w+,Invoke-CoexistPlan$' }
     }
 
     It 'that waits ends within half a second of Ctrl+C, and leaves no lock: the next run goes on' {

@@ -92,8 +92,13 @@ Describe 'Connect-CoexistTenant' {
         $global:fakeTeams = [pscustomobject]@{ TenantId = $target; VerifiedDomains = 'fabrikam.com' }
         $null = Connect-CoexistTenant fabrikam.com -ExchangePrefix Fab
         $null = Connect-CoexistTenant fabrikam.com -Teams
-        $known = { & $module { @(Get-NativeConnection).surface } }
+        $known = { & $module { (Get-NativeConnection).surface } }
         & $known | Should -Be 'exchange', 'teams'
+        # A forest goes with the tenant of the same name.
+        $null = Connect-CoexistTenant fabrikam.com -ActiveDirectoryServer dc1.fabrikam.com
+        & $module { (Get-NativeConnection)[0].tenantId } | Should -Be $target
+        & $module { (Get-NativeConnection)[0].surface } | Should -Be 'activeDirectory'
+        & $module { $TenantConnections.Remove('activeDirectory fabrikam.com') }
         Disconnect-CoexistTenant contoso.com
         & $known | Should -Be 'exchange', 'teams'
         Disconnect-CoexistTenant fabrikam.com
@@ -153,7 +158,7 @@ Describe 'A command of a plan' {
         $fakeSeen.Identity, $fakeSeen.CompleteAfter | Should -Be 'anna', '2027-01-12T01:00:00Z'
         $fakeSeen.CompleteAfter | Should -BeOfType [string]
         $fakeSeen.EmailAddresses | Should -BeOfType [hashtable]
-        , $fakeSeen.EmailAddresses.Add | Should -BeOfType [object[]]
+        , $fakeSeen.EmailAddresses.Add | Should -BeOfType [string[]]
         $fakeSeen.EmailAddresses.Remove | Should -Be 'smtp:a@b'
         $fakeSeen.EnableLitigationHoldForMigration.IsPresent | Should -BeTrue
         $fakeSeen.Data | Should -Be 1, 2, 250
@@ -205,7 +210,9 @@ Describe 'A command of a plan' {
     }
 
     It 'that is refused says so with id, innermost message, category and exception' {
+        $errors = @($Error)
         $refused = (Send-Question @{ name = 'Get-MailUser'; parameters = @{ Identity = 'nobody' }; writes = $false }).refused
+        @($Error).Count | Should -Be $errors.Count
         $refused.id, $refused.category | Should -Be 'ManagementObjectNotFoundException,Get-FabMailUser', 'ObjectNotFound'
         $refused.message | Should -Match "couldn't be found"
         $refused = (Send-Question @{ name = 'Get-MailUser'; parameters = @{ Identity = 'broken' }; writes = $false }).refused
@@ -263,5 +270,39 @@ Describe 'A command of a plan' {
             $refused.id | Should -Be 'TenantMismatch'
         }
         finally { Remove-Item function:Set-CsTenantFederationConfiguration, function:Set-ADUser }
+    }
+}
+
+Describe 'A Graph request of a plan' {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'FakeGraph.ps1')
+        Disconnect-CoexistTenant
+        $global:fakeGraph = New-FakeGraph
+        $global:fakeContext = [pscustomobject]@{ TenantId = $fakeGraph.TenantId; Account = 'admin@contoso.com'; Environment = 'Global' }
+        function global:Get-MgContext { $global:fakeContext }
+        function global:Invoke-MgGraphRequest {
+            [CmdletBinding()]
+            param([string] $Method, [uri] $Uri, [object] $Body, [Collections.IDictionary] $Headers, [string] $ContentType, [string] $OutputType, [switch] $SkipHttpErrorCheck)
+            New-FakeMessage (Get-FakeAnswer $global:fakeGraph $Method $Uri.OriginalString $Body)
+        }
+        $null = Connect-CoexistTenant contoso.onmicrosoft.com -GraphSession
+    }
+    AfterAll {
+        Remove-Item function:Get-MgContext, function:Invoke-MgGraphRequest
+        Remove-Variable fakeGraph, fakeContext -Scope Global
+        Disconnect-CoexistTenant
+    }
+
+    It 'is not made in the session of another tenant' {
+        $ask = {
+            & $module { Invoke-PlanRequest (ConvertFrom-NativeJson $args[0]) } '{"tenant":"contoso.onmicrosoft.com","method":"GET","uri":"https://graph.microsoft.com/v1.0/subscribedSkus","headers":{},"body":null}' | ConvertFrom-Json
+        }
+        (& $ask).status | Should -Be 200
+        $asked = $fakeGraph.Asked.Count
+        $fakeContext.TenantId = $target
+        $answer = & $ask
+        $answer.status | Should -Be 403
+        ($answer.body | ConvertFrom-Json).error.code | Should -Be 'TenantMismatch'
+        $fakeGraph.Asked.Count | Should -Be $asked
     }
 }

@@ -123,7 +123,11 @@ Describe 'Help of <Name>' -ForEach $commands {
 }
 
 Describe 'Example <Number> of <Name>' -ForEach $examples {
-    BeforeAll { $null = Connect-CoexistTenant contoso.onmicrosoft.com -GraphSession }
+    BeforeAll {
+        Disconnect-CoexistTenant
+        # The session is not one of a lab's tenants, and a plan of a lab would refuse it.
+        if ($Code -notmatch ' -Lab ') { $null = Connect-CoexistTenant contoso.onmicrosoft.com -GraphSession }
+    }
 
     It 'runs' {
         Push-Location $TestDrive

@@ -72,13 +72,22 @@ Describe 'Invoke-CoexistTask.ps1' {
         $run = Invoke-Task 'b.log' @() $empty
         $run.Code | Should -Be 6
         @($run.Log -match 'TenantNotConnected').Count | Should -Be 1
+        # There is no such cloud; the token is in no line.
+        $token = Join-Path $TestDrive 'token.ps1'
+        Set-Content $token "Connect-CoexistTenant fabrikam.onmicrosoft.com -AccessToken (ConvertTo-SecureString 'planted-token' -AsPlainText -Force) -Environment Nowhere"
+        $run = Invoke-Task 'b.log' @() $token
+        $run.Code | Should -Be 6
+        $run.Out + $run.Error + ($run.Log -join "`n") | Should -Not -Match 'planted-token'
         (Invoke-Task 'no/such/folder.log' @()).Code | Should -Be 6
     }
 
     It 'ends with 6 while another process holds the lock, and says who' {
         $lock = Join-Path $lab 'plan.journal/target-exchange.lock'
-        $stream = [IO.File]::Open($lock, 'OpenOrCreate', 'ReadWrite', 'None')
+        # As the engine locks: the whole file on Unix, a range of it on Windows.
+        $unix = $IsLinux -or $IsMacOS
+        $stream = [IO.File]::Open($lock, 'OpenOrCreate', 'ReadWrite', $(if ($unix) { 'None' } else { 'ReadWrite' }))
         try {
+            if (-not $unix) { $stream.Lock(0, [long]::MaxValue) }
             $run = Invoke-Task 'c.log' '-Surface', 'exchange'
             $run.Code | Should -Be 6
             @($run.Log -match 'PlanLocked').Count | Should -Be 1

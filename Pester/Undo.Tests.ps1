@@ -2,7 +2,8 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
     $quiet = @{ ErrorAction = 'SilentlyContinue'; WarningAction = 'SilentlyContinue' }
-    $lab = Join-Path $TestDrive 'lab'
+    # Not in the test drive: Pester takes away there what each block has made.
+    $lab = Join-Path ([IO.Path]::GetTempPath()) "coexist-$([guid]::NewGuid())"
     $plan = Join-Path $lab 'plan.json'
     $null = New-CoexistLab $lab -People 40 -Force
     $null = New-CoexistPlan (Join-Path $lab 'coexist.json') -Path $plan @quiet
@@ -16,7 +17,10 @@ BeforeAll {
     $first = Get-World
 }
 
-AfterAll { Disconnect-CoexistTenant }
+AfterAll {
+    Disconnect-CoexistTenant
+    Remove-Item $lab -Recurse -Force
+}
 
 Describe 'Watch-CoexistPlan, before anything is done' {
     It 'puts out states as objects with -Once, and takes no lock' {

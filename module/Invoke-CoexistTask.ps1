@@ -136,7 +136,7 @@ try {
     & $command @arguments -ErrorAction Continue 2>&1 3>&1 | ForEach-Object {
         if ($_ -is [Management.Automation.ErrorRecord]) {
             # Rows say it themselves; this is what is about no operation.
-            if ($_.CategoryInfo.Category -ne 'OperationStopped') { $said = Get-TaskError $_; Write-TaskLog error $said[0] '' '' '' '' $said[1] }
+            if ($_.CategoryInfo.Category -ne 'WriteError') { $said = Get-TaskError $_; Write-TaskLog error $said[0] '' '' '' '' $said[1] }
         }
         elseif ($_ -is [Management.Automation.WarningRecord]) { Write-TaskLog warning '' '' '' '' '' $_.Message }
         elseif ($_.PSObject.TypeNames -contains 'Coexist.ApplicationSummary') { $summaries.Add($_) }

@@ -20,6 +20,38 @@ CMDLETS = [
     "Get-AcceptedDomain", "Get-ConnectionInformation", "Get-CsTenantFederationConfiguration", "Get-MailContact", "Get-Mailbox", "Get-Recipient",
     "New-MailContact", "Remove-MailContact", "Remove-MigrationUser", "Set-CsTenantFederationConfiguration",
 ]
+# Of these the folder has no facts: what their reference pages show, as this file writes it.
+BESIDE = {
+    "Get-ADDomain": {
+        "module": "ActiveDirectory",
+        "source": "MicrosoftDocs/windows-powershell-docs@716189e3aba185a623e01935499db1b59be272d7:docset/winserver2022-ps/ActiveDirectory/Get-ADDomain.md",
+        "date": "2016-12-27",
+        "supportsShouldProcess": False,
+        "parameterSets": ["Current", "Identity"],
+        "defaultParameterSet": "Current",
+        "parameters": {
+            "AuthType": {"type": "ADAuthType"},
+            "Credential": {"type": "PSCredential"},
+            "Current": {"type": "ADCurrentDomainType", "sets": ["Current"]},
+            "Identity": {"type": "ADDomain", "sets": ["Identity"], "mandatoryIn": ["Identity"]},
+            "Server": {"type": "String"},
+        },
+    },
+    "Get-CsTenant": {
+        "module": "MicrosoftTeams",
+        "source": "MicrosoftDocs/office-docs-powershell@30fe22d40905d2c5bdd8bd16e2c82522884732c0:teams/teams-ps/MicrosoftTeams/Get-CsTenant.md",
+        "date": "2026-08-21",
+        "supportsShouldProcess": False,
+        "parameterSets": ["__AllParameterSets"],
+        "defaultParameterSet": None,
+        "parameters": {
+            "DomainController": {"type": "Fqdn"},
+            "Filter": {"type": "String"},
+            "Identity": {"type": "OUIdParameter"},
+            "ResultSize": {"type": "Int32"},
+        },
+    },
+}
 VERSION = "v1.0"
 JOBS = "/solutions/migrations/crossTenantMigrationJobs"
 JOB = JOBS + "(displayName='{displayName}')"
@@ -141,7 +173,7 @@ def main():
         "about": "The cmdlets that a plan emits or reads: parameters, types, parameter sets (absent: all), in which sets a parameter is mandatory, whether it "
         "exists in Exchange Online, and whether the reference says that it works on-premises only. Written by tools/extract-truth.py.",
         "conflicts": CONFLICTS,
-        "cmdlets": {name: cmdlet(facts[name]) for name in CMDLETS},
+        "cmdlets": dict(sorted({**{name: cmdlet(facts[name]) for name in CMDLETS}, **BESIDE}.items())),
     }
     write(data / "cmdlets.json", out)
 

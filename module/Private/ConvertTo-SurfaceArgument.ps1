@@ -11,7 +11,9 @@ function ConvertTo-SurfaceArgument {
     )
 
     if ($Value -is [Collections.IList]) {
-        $items = [object[]]@(foreach ($item in $Value) { , (ConvertTo-SurfaceArgument $item $ExportPath) })
+        $items = @(foreach ($item in $Value) { , (ConvertTo-SurfaceArgument $item $ExportPath) })
+        # The AD module refuses text in PowerShell's own wrapping; in an array of text there is none.
+        if (-not ($items | Where-Object { $_ -isnot [string] })) { $items = [string[]]$items }
         return , $items
     }
     if ($Value -isnot [Management.Automation.PSCustomObject]) { return $Value }

@@ -6,11 +6,13 @@ function Get-NativeConnection {
     [OutputType([hashtable[]])]
     param()
 
-    , [hashtable[]]@(foreach ($key in $TenantConnections.Keys | Sort-Object) {
-            $connection = $TenantConnections[$key]
-            @{
-                tenant = $connection.Tenant; tenantId = $connection.TenantId; surface = $connection.Surface; lab = $connection.Lab
-                connection = $(if ($connection.Surface -eq 'graph') { ConvertTo-NativeConnection $connection })
-            }
-        })
+    foreach ($key in $TenantConnections.Keys | Sort-Object) {
+        $connection = $TenantConnections[$key]
+        # A forest knows no tenant; it goes with what was connected under the same name.
+        $id = if ($connection.TenantId) { $connection.TenantId } else { @($TenantConnections.Values | Where-Object { $_.Tenant -eq $connection.Tenant -and $_.TenantId })[0].TenantId }
+        @{
+            tenant = $connection.Tenant; tenantId = $id; surface = $connection.Surface; lab = $connection.Lab
+            connection = $(if ($connection.Surface -eq 'graph') { ConvertTo-NativeConnection $connection })
+        }
+    }
 }

@@ -20,7 +20,18 @@ function Invoke-LabCommand {
     foreach ($key in $Bound.Keys) { if ($key -notin $common) { $parameters[$key] = ConvertTo-LabArgument $Bound[$key] } }
 
     $answer = Invoke-NativeCall $Cmdlet @{ call = 'labCommand'; lab = $Lab.Folder; tenant = $Lab.TenantId; name = $Name; parameters = $parameters }
-    if (-not $answer.refused) { return $answer.objects }
+    if (-not $answer.refused) {
+        foreach ($object in $answer.objects) {
+            # AD has bytes, which are numbers in JSON.
+            foreach ($property in $object.PSObject.Properties) {
+                if ($property.Value -is [array] -and $property.Value.Count -and $property.Value[0] -isnot [string] -and $property.Value[0] -is [ValueType]) {
+                    $property.Value = [byte[]]$property.Value
+                }
+            }
+            $object
+        }
+        return
+    }
 
     $exception = [InvalidOperationException]::new($answer.refused.message)
     $exception.Data['ServiceException'] = [string]$answer.refused.exception

@@ -59,7 +59,6 @@ function Invoke-NativeJob {
                 'progress' {
                     $progress = [Management.Automation.ProgressRecord]::new(1, $notice.activity, $(if ($notice.status) { $notice.status } else { ' ' }))
                     if ($notice.total) { $progress.PercentComplete = [int][Math]::Min(100, 100 * $notice.done / $notice.total) }
-                    if ($null -ne $notice.secondsLeft) { $progress.SecondsRemaining = [int]$notice.secondsLeft }
                     $Cmdlet.WriteProgress($progress)
                 }
                 'notices' {

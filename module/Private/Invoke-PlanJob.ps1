@@ -35,7 +35,7 @@ function Invoke-PlanJob {
             errors = $(if ($stop -and $stop -notlike '*%') { [int]$stop })
             percent = $(if ($stop -like '*%') { [double]::Parse($stop.TrimEnd('%'), [cultureinfo]::InvariantCulture) })
         }
-        passed = @($Bound['Passed'] | Where-Object { $_ }); connections = Get-NativeConnection
+        passed = @($Bound['Passed'] | Where-Object { $_ }); connections = @(Get-NativeConnection)
     }
     $memory = @{ ExportPath = $(if ($Bound['ExportPath']) { Resolve-NativePath $Cmdlet $Bound['ExportPath'] } else { [IO.Path]::ChangeExtension($file, $null).TrimEnd('.') }) }
     $quiet = [bool]$Bound['Quiet']
@@ -49,7 +49,7 @@ function Invoke-PlanJob {
                 }
                 if ($item.Outcome -eq 'Failed') {
                     $message = "$($item.Name): $($item.What): $($item.Message)$(if ($item.Action) { " $($item.Action)" })"
-                    $Cmdlet.WriteError([Management.Automation.ErrorRecord]::new([InvalidOperationException]::new($message), $item.Code, 'OperationStopped', $item.Operation))
+                    $Cmdlet.WriteError([Management.Automation.ErrorRecord]::new([InvalidOperationException]::new($message), $item.Code, 'WriteError', $item.Operation))
                 }
             }
         }

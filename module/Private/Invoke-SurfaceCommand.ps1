@@ -32,6 +32,7 @@ function Invoke-SurfaceCommand {
     if (-not $connection) { return & $say unreachable "This process has no connection to $($Request.tenant) on the surface $($Request.surface)." }
 
     $secrets = [Collections.Generic.List[securestring]]::new()
+    $before = if ($global:Error.Count) { $global:Error[0] }
     try {
         $module = $null
         if ($connection.Through -ne 'lab') {
@@ -98,6 +99,8 @@ function Invoke-SurfaceCommand {
     }
     finally {
         foreach ($secret in $secrets) { $secret.Dispose() }
+        # That an object is not there yet is an answer. What is an error, the operation says.
+        while ($global:Error.Count -and -not [object]::ReferenceEquals($global:Error[0], $before)) { $global:Error.RemoveAt(0) }
     }
 
     $lines = foreach ($object in $objects) {

@@ -23,7 +23,7 @@ function New-LabModule {
     $common = [Management.Automation.Cmdlet]::CommonParameters + [Management.Automation.Cmdlet]::OptionalCommonParameters
     $facts = (ConvertFrom-NativeJson ([IO.File]::ReadAllText([IO.Path]::Combine($PSScriptRoot, 'cmdlets.json')))).cmdlets
 
-    $text = [Text.StringBuilder]::new("param(`$Send, `$Lab)`n")
+    $text = [Text.StringBuilder]::new("param(`$Send, `$Step, `$Lab)`n")
     foreach ($command in $facts.PSObject.Properties) {
         $verb, $noun = $command.Name -split '-', 2
         $fact = $command.Value
@@ -52,6 +52,7 @@ function New-LabModule {
         else { "& `$Send `$PSCmdlet '$($command.Name)' `$PSBoundParameters `$Lab" }
         $null = $text.Append("function $verb-$Prefix$noun {`n[CmdletBinding($($binding -join ', '))]`nparam(`n$($parameters -join ",`n")`n)`nprocess { $go }`n}`n")
     }
+    $null = $text.Append("function Step-$($Prefix)Lab {`n[CmdletBinding()]`nparam([Parameter(Position = 0)] [uint32] `$Minutes, [datetime] `$To)`n& `$Step `$PSCmdlet `$PSBoundParameters `$Lab }`n")
 
     # In the global session, where the commands are to be, and not in this module, where they would stay behind.
     & ([psmoduleinfo]::new($true)) {
@@ -59,6 +60,7 @@ function New-LabModule {
         New-Module -Name $Name -ScriptBlock $Script -ArgumentList $Arguments | Import-Module -Global -DisableNameChecking -PassThru -WarningAction SilentlyContinue
     } "Coexist.Lab.$Prefix" ([scriptblock]::Create($text.ToString())) @(
         { param($Cmdlet, $Name, $Bound, $Lab) Invoke-LabCommand $Cmdlet $Name $Bound $Lab }
+        { param($Cmdlet, $Bound, $Lab) Step-LabTime $Cmdlet $Bound $Lab }
         @{ Folder = $Lab; TenantId = $TenantId }
     )
 }

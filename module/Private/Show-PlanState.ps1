@@ -31,13 +31,16 @@ function Show-PlanState {
     $lines = [Collections.Generic.List[string]]::new()
     $lines.Add(('{0}  {1}' -f [datetime]::Now.ToString('HH:mm:ss'), $Path))
     $lines.Add($(if ($counts) { $counts } else { 'nothing is selected' }) + $(if ($Result.NextDue) { "; next due $($Result.NextDue)" }))
-    foreach ($holder in $Result.Holders) { $lines.Add("$($holder.Surface): process $($holder.Pid) of $($holder.User) on $($holder.Host) since $($holder.Since)") }
+    foreach ($holder in $Result.Holders) {
+        $gone = if ($holder.Alive -eq $false) { ': it died, and the next run goes on' }
+        $lines.Add("$($holder.Surface): process $($holder.Pid) of $($holder.User) on $($holder.Host) since $($holder.Since)$gone")
+    }
     $lines.Add('')
     $room = $height - $lines.Count - 2
     $shown = @($States | Where-Object State -NE 'Done' | Sort-Object { [array]::IndexOf($order, $_.State) }, DueAt, Name)
     foreach ($row in $shown | Select-Object -First ([Math]::Max(1, $room))) {
         $what = if ($row.State -in 'Failed', 'Skipped') { "$($row.Code): $(if ($row.Cause) { $row.Cause } else { $row.Message }) $($row.Action)" }
-        elseif ($row.WaitsFor) { "waits for $($row.WaitsFor)" } elseif ($row.DueAt) { "due $($row.DueAt)" } else { $row.Since }
+        elseif ($row.WaitsFor) { "waits for $(([string]$row.WaitsFor).Replace(($row.Operation -replace '[^/]*$'), ''))" } elseif ($row.DueAt) { "due $($row.DueAt)" } else { $row.Since }
         $lines.Add(('{0,-8} {1,-32} {2,-16} {3}' -f $row.State, $row.Name, $row.Step, ($what -replace '\s+', ' ')).TrimEnd())
     }
     if ($shown.Count -gt $room) { $lines.Add("... and $($shown.Count - $room) more") }

@@ -31,7 +31,9 @@ function Connect-CoexistTenant {
     and Graph modules do not get on well in one process. Processes that work on one plan wait for each other.
 
     A lab's commands are brought into the session under a prefix, which is the first word of the tenant's name: Get-FabrikamMailUser and
-    Set-FabrikamADUser for fabrikam.onmicrosoft.com. They take the parameters that the services' own commands take, and are yours to use.
+    Set-FabrikamADUser for fabrikam.onmicrosoft.com. They take the parameters that the services' own commands take, and are yours to use. A lab has a time of its
+    own, which starts on a fixed day and goes on with what is done: Step-FabrikamLab tells it, Step-FabrikamLab 60 lets an hour pass, and
+    Step-FabrikamLab -To 2027-01-11T18:00:00Z goes to a moment.
 
     Tokens and secrets go to the sign-in and to Graph alone, over https (the identity endpoint of an Azure machine excepted); proxies come from
     HTTPS_PROXY, trust from the operating system. The engine wipes them from its memory when you disconnect, connect again or remove the module. What

@@ -104,7 +104,7 @@ function Watch-CoexistPlan {
         $file = Resolve-NativePath $PSCmdlet $Path
         $screen = $null
         while ($true) {
-            $request = @{ job = 'watch'; plan = $file; select = New-PlanSelection $PSCmdlet $PSBoundParameters; done = [bool]$IncludeDone; connections = Get-NativeConnection }
+            $request = @{ job = 'watch'; plan = $file; select = New-PlanSelection $PSCmdlet $PSBoundParameters; done = [bool]$IncludeDone; connections = @(Get-NativeConnection) }
             $result = $null
             if ($Once) {
                 Invoke-TenantJob $PSCmdlet $request @{} @{ states = 'Coexist.OperationState' } @{} ([ref]$result)

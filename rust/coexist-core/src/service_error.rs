@@ -158,4 +158,15 @@ mod tests {
         assert_eq!(find(None, "", "The operation has timed out.").unwrap().kind, Kind::Unknown);
         assert!(find(Some("exchange"), "", "Something that nobody has seen").is_none());
     }
+
+    #[test]
+    fn a_number_in_a_name_is_no_status() {
+        let name = |surface, id, message| find(Some(surface), id, message).unwrap().name.as_str();
+        assert_eq!(name("exchange", "", "The name \"Room 503\" is already being used. Please try another name."), "NameNotAvailable");
+        assert_eq!(name("exchange", "", "The operation couldn't be performed because object 'timeout 500' couldn't be found on 'DC'."), "ManagementObjectNotFoundException");
+        assert!(find(Some("exchange"), "", "The mailbox 401 of 403 is odd").is_none());
+        assert_eq!(name("exchange", "", "Error while querying REST service. HttpStatusCode=503 ErrorMessage="), "ServiceUnavailable");
+        assert_eq!(name("graph", "429", "anything"), "TooManyRequests");
+        assert_eq!(name("sharePoint", "", "The remote server returned an error: (429)."), "TooManyRequests");
+    }
 }

@@ -1,4 +1,5 @@
 //! Carrying plans out and taking them back, on a tenant that lags, refuses, loses answers and outlives the process.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod apply_world;
 
@@ -281,10 +282,12 @@ fn to_the_end(stage: &mut Stage, options: &Options, jump: i64) {
         stage.time.1.set(stage.time.1.get() + jump);
         match result {
             Ok(summary) if summary.exit_code == 0 => return,
-            Ok(summary) if options.act == Act::Undo && summary.failed + summary.pending + summary.undone == 0 => {
-                if stage.listener.rows.iter().all(|row| row.code.as_deref() != Some("Busy")) {
-                    return;
-                }
+            Ok(summary)
+                if options.act == Act::Undo
+                    && summary.failed + summary.pending + summary.undone == 0
+                    && stage.listener.rows.iter().all(|row| row.code.as_deref() != Some("Busy")) =>
+            {
+                return
             }
             _ => {}
         }

@@ -76,10 +76,13 @@ impl Journals {
         let mut surfaces = surfaces.to_vec();
         surfaces.sort();
         for (side, surface) in surfaces {
-            if let Err(problem) = journals.writer(side, surface).map(drop) {
-                let _ = journals.close();
-                return Err(problem);
-            }
+            match journals.begin(side, surface) {
+                Ok(writer) => journals.writers.insert((side, surface), writer),
+                Err(problem) => {
+                    let _ = journals.close();
+                    return Err(problem);
+                }
+            };
         }
         Ok(journals)
     }
@@ -89,15 +92,23 @@ impl Journals {
         &self.folder
     }
 
-    fn writer(&mut self, side: Side, surface: Surface) -> Result<&mut Writer, Problem> {
-        if !self.writers.contains_key(&(side, surface)) {
-            let run = Run { at: (self.now)(), tenant_id: self.tenants.get(&side).cloned().flatten(), ..self.run.clone() };
-            let opened = Writer::open(&self.folder, &name(side, surface), run, self.force, &*self.disk)?;
-            self.notices.extend(opened.notices);
-            self.writers.insert((side, surface), opened.writer);
+    fn begin(&mut self, side: Side, surface: Surface) -> Result<Writer, Problem> {
+        let run = Run { at: (self.now)(), tenant_id: self.tenants.get(&side).cloned().flatten(), ..self.run.clone() };
+        let opened = Writer::open(&self.folder, &name(side, surface), run, self.force, &*self.disk)?;
+        self.notices.extend(opened.notices);
+        Ok(opened.writer)
+    }
+
+    /// A line that is on the disk when this returns. What was not taken at the beginning is taken for this line only: places that an administrator passes by
+    /// hand are the business of every process on the plan, and none may keep the others from them.
+    fn write(&mut self, side: Side, surface: Surface, line: &Line) -> Result<(), Problem> {
+        if let Some(writer) = self.writers.get_mut(&(side, surface)) {
+            writer.append(line)?;
+            return writer.sync();
         }
-        // Inserted above.
-        self.writers.get_mut(&(side, surface)).ok_or_else(Problem::cancelled)
+        let mut writer = self.begin(side, surface)?;
+        writer.append(line)?;
+        writer.close(&(self.now)())
     }
 
     /// Everything that was written until now.
@@ -132,17 +143,13 @@ impl Journals {
 
 impl Log for Journals {
     fn intent(&mut self, side: Side, surface: Surface, intent: Intent) -> Result<(), Problem> {
-        let writer = self.writer(side, surface)?;
-        writer.append(&Line::Intent(intent))?;
-        writer.sync()
+        self.write(side, surface, &Line::Intent(intent))
     }
 
     fn outcome(&mut self, side: Side, surface: Surface, outcome: Outcome) -> Result<(), Problem> {
         // On the disk before anything that relies on it is begun, here on another surface or by another process: who finds a mail user gone must also find that
         // the licence was taken back before. Against what a service takes to answer this is nothing.
-        let writer = self.writer(side, surface)?;
-        writer.append(&Line::Outcome(outcome))?;
-        writer.sync()
+        self.write(side, surface, &Line::Outcome(outcome))
     }
 
     fn news(&mut self, each: &mut dyn FnMut(Side, Surface, Line)) -> Result<(), Problem> {

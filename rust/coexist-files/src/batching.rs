@@ -1,5 +1,6 @@
 //! From people, ties and a specification on disk to a plan of batches, and to what each batch needs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use coexist_core::batch::calendar::Calendar;
@@ -355,7 +356,9 @@ impl Judged {
 fn from_specification(loaded: &mut Loaded, host: &dyn Host) -> Result<(Vec<Person>, Judged), Problem> {
     let setup = loaded.setup(host)?;
     let mut judged = Judged::default();
+    let mut primaries: BTreeMap<usize, String> = BTreeMap::new();
     mc01::run(&setup, false, host, |block| {
+        primaries.extend(block.primaries);
         let about_people = block.findings.iter().filter(|finding| finding.subject.tenant == Side::Source);
         judged.0.extend(about_people.map(|finding| (finding.subject.id.clone(), finding.code, finding.blocks)));
         Ok(())
@@ -363,13 +366,17 @@ fn from_specification(loaded: &mut Loaded, host: &dyn Host) -> Result<(Vec<Perso
     let surveyed = mc01::survey(&setup);
     let mut next = surveyed.iter().peekable();
     let mut targets = Vec::with_capacity(surveyed.len());
+    let mut rows = Vec::with_capacity(surveyed.len());
     let mut list = survey::people(setup.source(), |row, _| {
         let found = next.next_if(|surveyed| surveyed.row == row);
+        rows.extend(found.map(|surveyed| surveyed.row));
         found.inspect(|surveyed| targets.push(surveyed.target)).is_some()
     });
     let restricted = restricted(setup.target(), &targets);
-    for ((person, target), restricted) in list.iter_mut().zip(targets).zip(restricted) {
+    for (((person, target), restricted), row) in list.iter_mut().zip(targets).zip(restricted).zip(rows) {
         person.restricted = restricted;
+        // The move names the target by the primary that it will have by then: MC-01 sets it, or creates the mail user with it.
+        person.target_address = primaries.remove(&row);
         let Some(target) = target else { continue };
         person.target_id = target.text(Property::ExternalDirectoryObjectId).value().map(str::to_string);
         person.target_user_principal_name = target.text(Property::UserPrincipalName).value().map(str::to_string);
@@ -378,7 +385,9 @@ fn from_specification(loaded: &mut Loaded, host: &dyn Host) -> Result<(Vec<Perso
             let addresses = target.list(Property::EmailAddresses).value()?;
             addresses.filter_map(|address| address.get(5..)).find(|address| address.rsplit_once('@').is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(setup.delivery_domain())))
         };
-        person.target_address = primary.or_else(delivery).map(str::to_string);
+        if person.target_address.is_none() {
+            person.target_address = primary.or_else(delivery).map(str::to_string);
+        }
     }
     Ok((list, judged))
 }

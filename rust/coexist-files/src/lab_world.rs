@@ -17,6 +17,7 @@ use serde_json::{json, Value};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 const LOG: &str = "world.jsonl";
 const LOCK: &str = "world.lock";
@@ -58,6 +59,8 @@ pub struct LabWorld {
     taken: u64,
     /// The log could not be written: what is in memory is ahead of it.
     spoiled: bool,
+    /// Of what lab the world is: one that is made anew in its folder is another.
+    made: Option<SystemTime>,
 }
 
 impl LabWorld {
@@ -66,7 +69,7 @@ impl LabWorld {
     /// # Errors
     /// `LabNotFound`, those of reading the lab, `FileNotWritten`.
     pub fn open(folder: &Path, watch: &dyn Watch) -> Result<Self, Problem> {
-        let mut lab = LabWorld { folder: folder.to_path_buf(), world: read(folder, watch)?, taken: 0, spoiled: false };
+        let mut lab = LabWorld { folder: folder.to_path_buf(), made: made(folder), world: read(folder, watch)?, taken: 0, spoiled: false };
         lab.locked(|_| Ok(((), None)))?;
         Ok(lab)
     }
@@ -176,10 +179,10 @@ impl LabWorld {
     fn take_in(&mut self, log: &mut File) -> std::io::Result<()> {
         let length = log.metadata()?.len();
         // Another lab, or a log that is behind us: from the beginning.
-        if self.spoiled || length < self.taken {
+        let made = made(&self.folder);
+        if self.spoiled || length < self.taken || made != self.made {
             self.world = read(&self.folder, &Unwatched).map_err(|problem| std::io::Error::other(problem.to_string()))?;
-            self.taken = 0;
-            self.spoiled = false;
+            (self.taken, self.spoiled, self.made) = (0, false, made);
         }
         log.seek(SeekFrom::Start(self.taken))?;
         if length == self.taken {
@@ -230,6 +233,11 @@ fn without_secrets(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(without_secrets).collect(),
         other => other.clone(),
     }
+}
+
+/// When the lab in a folder was made.
+fn made(folder: &Path) -> Option<SystemTime> {
+    std::fs::metadata(folder.join("planted.json")).and_then(|metadata| metadata.modified()).ok()
 }
 
 /// The world as the lab's snapshots have it.
@@ -342,6 +350,58 @@ mod tests {
         assert_eq!(world.now().unwrap(), coexist_core::lab::world::BEGINNING + 120 * CALL);
     }
 
+    const CHILD: &str = "COEXIST_TEST_LAB_WORLD";
+
+    /// Run by the test below in a process of its own, which is killed in the midst of it.
+    #[test]
+    fn a_process_that_writes_until_it_is_killed() {
+        let Some(folder) = std::env::var_os(CHILD) else { return };
+        let mut world = LabWorld::open(Path::new(&folder), &Unwatched).unwrap();
+        loop {
+            let next = world.writes().unwrap() as u32;
+            // Another may have been quicker; then there is such a one already.
+            let _ = world.command(Side::Target, "New-MailUser", &new_mail_user(next)).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_world_outlives_the_processes_that_write_to_it() {
+        let folder = lab();
+        let path = folder.path().join("lab");
+        let child = || {
+            let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+            child.args(["--exact", "lab_world::tests::a_process_that_writes_until_it_is_killed"]).env(CHILD, &path);
+            child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+        };
+        let mut world = open(&folder);
+        let mut seen = 0;
+        for round in 0..6u64 {
+            let mut children = [child(), child()];
+            // Until they are in the midst of it, and a moment of no round number more.
+            let mut waits = 0;
+            while world.writes().unwrap() < seen + 5 {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                waits += 1;
+                assert!(waits < 6_000, "the processes do not write");
+            }
+            std::thread::sleep(std::time::Duration::from_micros(1_700 * round));
+            for child in &mut children {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+            let writes = world.writes().unwrap();
+            assert_eq!(open(&folder).writes().unwrap(), writes, "round {round}");
+            seen = writes;
+        }
+        let users = world.look(|world| world.objects(Side::Target, Kind::MailUsers)).unwrap();
+        for number in 0..seen {
+            let name = format!("anna{number}@fabrikam.com");
+            assert_eq!(users.iter().filter(|user| user["UserPrincipalName"] == name.as_str()).count(), 1, "{name} of {seen}");
+        }
+        assert!(world.look(|world| world.effects().values().all(|count| *count == 1)).unwrap());
+        assert_eq!(truths(&mut world), truths(&mut open(&folder)));
+    }
+
     #[test]
     fn a_line_that_was_torn_is_cut_and_the_world_goes_on() {
         let folder = lab();
@@ -361,6 +421,18 @@ mod tests {
         }
         world.command(Side::Target, "New-MailUser", &new_mail_user(2)).unwrap().unwrap();
         assert_eq!(open(&folder).writes().unwrap(), 2);
+    }
+
+    #[test]
+    fn a_lab_that_is_made_anew_has_a_world_of_its_own() {
+        let folder = lab();
+        let (mut before, mut untouched) = (open(&folder), open(&folder));
+        before.command(Side::Target, "New-MailUser", &new_mail_user(1)).unwrap().unwrap();
+        write_lab(&folder.path().join("lab"), 30, 2, &Options::default(), true, &Unwatched).unwrap();
+        let fresh = truths(&mut open(&folder));
+        assert_eq!(truths(&mut before), fresh);
+        assert_eq!(truths(&mut untouched), fresh);
+        assert_eq!(before.writes().unwrap(), 0);
     }
 
     #[test]

@@ -4,10 +4,15 @@
 mod disks;
 
 use coexist_core::apply::journal::{Act, Intent, Line, Outcome, Result as Came, Run};
+use coexist_core::apply::host::Log;
+use coexist_core::finding::Side;
+use coexist_core::plan::Surface;
+use coexist_files::applying::Journals;
 use coexist_files::journal::{folder_of, holders, Disk, Files, Reader, Writer};
 use disks::{Faulty, Forgetting, Random, ReadOnly};
 use proptest::prelude::*;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -61,7 +66,15 @@ struct Place {
 }
 
 fn place() -> Place {
-    let temporary = tempfile::tempdir().unwrap();
+    place_in(tempfile::tempdir().unwrap())
+}
+
+/// The same in memory, where there is such a place: for a test that makes a thousand of them.
+fn quick_place() -> Place {
+    place_in(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+}
+
+fn place_in(temporary: TempDir) -> Place {
     let folder = folder_of(&temporary.path().join("plan.json"));
     Place { file: folder.join(format!("{NAME}.jsonl")), folder, _temporary: temporary }
 }
@@ -83,7 +96,7 @@ fn refused(folder: &Path) -> coexist_core::problem::Problem {
 
 /// A journal of a run that was killed, with its bytes.
 fn killed(place: &Place) -> Vec<u8> {
-    let mut writer = open(&place.folder, &Files);
+    let mut writer = open(&place.folder, &Faulty::default());
     for number in 0..3 {
         writer.append(&intent(number, AT)).unwrap();
         writer.sync().unwrap();
@@ -140,11 +153,13 @@ fn cut_at_every_byte_of_its_last_two_lines_it_is_read_and_gone_on_with() {
         for zeros in [0, 1, 700] {
             let mut torn = bytes[..cut].to_vec();
             torn.resize(cut + zeros, 0);
+            // A file that is emptied and written again is on the disk when it is closed: that takes time.
+            fs::remove_file(&place.file).unwrap();
             fs::write(&place.file, &torn).unwrap();
             let lines = ends.iter().filter(|end| **end <= cut).count();
             let is_torn = zeros > 0 || !ends.contains(&cut);
             assert_eq!(read(&place.folder), (whole[..lines].to_vec(), u64::from(is_torn)), "cut at {cut}");
-            let opened = Writer::open(&place.folder, NAME, run("jump01"), false, &Files).unwrap();
+            let opened = Writer::open(&place.folder, NAME, run("jump01"), false, &Faulty::default()).unwrap();
             let codes: Vec<_> = opened.notices.iter().map(|notice| notice.code).collect();
             assert_eq!(codes, if is_torn { vec!["JournalTakenOver", "JournalTornLine"] } else { vec!["JournalTakenOver"] });
             opened.writer.close(AT).unwrap();
@@ -228,7 +243,7 @@ proptest! {
 
     #[test]
     fn whatever_bytes_a_file_has_nothing_panics_and_no_whole_line_goes_unseen(at in 0usize..5_000, bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-        let place = place();
+        let place = quick_place();
         let good = killed(&place);
         let whole = read(&place.folder).0;
         let at = at % good.len();
@@ -241,7 +256,7 @@ proptest! {
         let before = good[..at].iter().filter(|byte| **byte == b'\n').count();
         prop_assert!(lines.len() >= before);
         prop_assert_eq!(&lines[..before], &whole[..before]);
-        let opened = Writer::open(&place.folder, NAME, run("JUMP01"), false, &Files);
+        let opened = Writer::open(&place.folder, NAME, run("JUMP01"), false, &Faulty::default());
         prop_assert_eq!(opened.is_ok(), result.is_ok());
     }
 }
@@ -272,7 +287,7 @@ fn a_disk_that_is_full_at_any_byte_leaves_whole_lines_and_is_gone_on_with() {
         killed(&place).len() as i64
     };
     for room in 0..all {
-        let place = place();
+        let place = quick_place();
         let disk = Faulty::full_after(room);
         let mut appended = 0;
         let problem = match Writer::open(&place.folder, NAME, run("JUMP01"), false, &disk) {
@@ -294,7 +309,7 @@ fn a_disk_that_is_full_at_any_byte_leaves_whole_lines_and_is_gone_on_with() {
         assert!(problem.message.contains("full"), "{}", problem.message);
         let (lines, torn) = read(&place.folder);
         assert_eq!((lines.len(), torn), (appended, 0), "room for {room} bytes");
-        open(&place.folder, &Files).close(AT).unwrap();
+        open(&place.folder, &Faulty::default()).close(AT).unwrap();
         assert_eq!(read(&place.folder).0.len(), appended + 2);
     }
 }
@@ -347,7 +362,7 @@ fn a_folder_that_may_not_be_written_is_said_before_anything_is_done() {
 
 #[test]
 fn a_reader_never_takes_half_a_line_for_damage() {
-    const LINES: u64 = 1_500;
+    const LINES: u64 = 300;
     let place = place();
     let (done, folder) = (AtomicBool::new(false), place.folder.clone());
     std::thread::scope(|scope| {
@@ -391,7 +406,7 @@ fn what_was_synced_outlives_a_loss_of_power_and_the_rest_is_torn_at_most() {
     let mut random = Random(7);
     let mut durable = 0;
     for seed in 0..200 {
-        let opened = Writer::open(&place.folder, NAME, run("JUMP01"), false, &Forgetting(seed)).unwrap();
+        let opened = Writer::open(&place.folder, NAME, run("JUMP01"), false, &Forgetting::new(seed)).unwrap();
         let before = read(&place.folder).0.len();
         assert!(before > durable, "{before} lines, {durable} were synced");
         durable = before;
@@ -520,4 +535,34 @@ fn whoever_only_looks_at_a_lock_keeps_nobody_from_it() {
         writer.close(AT).unwrap();
         assert!(holders(&place.folder).unwrap().is_empty());
     });
+}
+
+#[test]
+fn what_is_passed_by_hand_keeps_no_other_process_from_the_plan() {
+    let place = place();
+    let plan = place.folder.with_extension("json");
+    let open = |surface| Journals::open(&plan, &[(Side::Target, surface)], run("JUMP01"), BTreeMap::new(), false, Box::new(|| AT.to_string())).unwrap();
+    let (mut exchange, mut graph) = (open(Surface::Exchange), open(Surface::Graph));
+    let said = |number| match outcome(number) {
+        Line::Outcome(outcome) => outcome,
+        _ => unreachable!(),
+    };
+    exchange.outcome(Side::Target, Surface::Exchange, said(0)).unwrap();
+    exchange.outcome(Side::Target, Surface::Manual, said(1)).unwrap();
+    graph.outcome(Side::Target, Surface::Manual, said(2)).unwrap();
+    exchange.outcome(Side::Target, Surface::Manual, said(3)).unwrap();
+    let mut heard = Vec::new();
+    graph
+        .news(&mut |_, surface, line| {
+            if let Line::Outcome(outcome) = line {
+                heard.push((surface, outcome.id));
+            }
+        })
+        .unwrap();
+    assert_eq!(heard, [(Surface::Exchange, "o0".into()), (Surface::Manual, "o1".into()), (Surface::Manual, "o2".into()), (Surface::Manual, "o3".into())]);
+    assert!(graph.at_work(Side::Target, Surface::Exchange) && !graph.at_work(Side::Target, Surface::Graph) && !graph.at_work(Side::Target, Surface::Manual));
+    // Neither holds the other's surface, and both have ends.
+    graph.close().unwrap();
+    exchange.close().unwrap();
+    assert!(holders(&place.folder).unwrap().is_empty());
 }

@@ -16,7 +16,10 @@ pub struct Reached {
     pub read: String,
     /// The property that has the state.
     pub property: String,
-    /// Only objects with this in that property count.
+    /// Where the property is a list of details: the member of each that has the state.
+    #[serde(default)]
+    pub member: Option<String>,
+    /// Only objects, or details, with this in that property count.
     #[serde(default)]
     pub only: Option<(String, String)>,
     /// States that open it.
@@ -76,7 +79,14 @@ fn of_table(wait_for: &str, read: &str, objects: &[Value]) -> Option<Stand> {
     let row = TABLE.iter().find(|row| row.wait_for == wait_for && row.read.eq_ignore_ascii_case(read))?;
     let has = |list: &[String], state: &str| list.iter().any(|one| one.eq_ignore_ascii_case(state));
     let counts = |object: &&Value| row.only.as_ref().is_none_or(|(name, value)| texts(property(object, name)).iter().any(|text| text.eq_ignore_ascii_case(value)));
-    let states: Vec<String> = objects.iter().filter(counts).map(|object| texts(property(object, &row.property)).join(" ")).collect();
+    let state = |object: &Value, name: &str| texts(property(object, name)).join(" ");
+    let states: Vec<String> = match &row.member {
+        None => objects.iter().filter(counts).map(|object| state(object, &row.property)).collect(),
+        Some(member) => {
+            let details = objects.iter().filter_map(|object| property(object, &row.property).as_array()).flatten();
+            details.filter(counts).map(|detail| state(detail, member)).collect()
+        }
+    };
     let open = states.iter().filter(|state| has(&row.reached, state)).count();
     if states.is_empty() {
         return None;
@@ -108,9 +118,13 @@ mod tests {
     fn a_batch_is_synced_when_every_mailbox_of_it_is() {
         let gate = |wait_for: &str, read: &str| Gate { wait_for: wait_for.into(), read: read.into(), identity: "B1".into(), conditions: Vec::new(), deadline_minutes: 1 };
         let tasks = gate("batchSynced", "migrationTasks");
-        let task = |kind: &str, state: &str| json!({"taskType": kind, "currentStatus": state});
-        assert_eq!(stand(&tasks, &[task("Exchange", "synced"), task("ODSP", "notStarted")]), Stand::Open);
-        assert!(matches!(stand(&tasks, &[task("Exchange", "synced"), task("Exchange", "syncing")]), Stand::Closed(_)));
+        // As https://learn.microsoft.com/graph/api/resources/crosstenantmigrationtask shows a task.
+        let task = |mailbox: &str, drive: &str| json!({"taskType": "Users", "currentStatus": [{"service": "Exchange", "status": mailbox}, {"service": "ODSP", "status": drive}]});
+        assert_eq!(stand(&tasks, &[task("synced", "notStarted"), task("completed", "failed")]), Stand::Open);
+        assert!(matches!(stand(&tasks, &[task("synced", "synced"), task("syncing", "synced")]), Stand::Closed(_)));
+        assert!(matches!(stand(&tasks, &[task("synced", "synced"), task("failed", "synced")]), Stand::Broken(_)));
+        assert_eq!(check("migrationTasks", &[task("completed", "completed")]), Stand::Open);
+        assert!(matches!(check("migrationTasks", &[task("completed", "syncing")]), Stand::Closed(_)));
         assert!(matches!(stand(&tasks, &[]), Stand::Closed(_)));
         assert_eq!(stand(&gate("mailboxSynced", "migrationUser"), &[json!({"Status": "Synced"})]), Stand::Open);
         assert!(matches!(stand(&gate("batchCompleted", "migrationBatch"), &[json!({"Status": "Failed"})]), Stand::Broken(_)));

@@ -14,7 +14,7 @@ mod order;
 mod plan;
 mod row;
 mod runner;
-mod selection;
+pub(crate) mod selection;
 mod task;
 mod watch;
 

@@ -174,6 +174,7 @@ pub struct Runner<'r, 'h> {
     again: bool,
     /// What is left alone once enough is done.
     parked: BTreeSet<(i64, u32)>,
+    /// When the next operation is due, of those that were found not to be.
     next_due: Option<i64>,
     began: i64,
     /// When something was carried out last, or the run began.
@@ -626,8 +627,8 @@ impl<'r, 'h> Runner<'r, 'h> {
         let (now, ticks) = (self.host.clock.now(), self.host.clock.ticks());
         if let Some(from) = operation.not_before.as_deref().map(ledger::milliseconds).filter(|from| now < *from) {
             let message = format!("It is due at {}.", ledger::text(from));
+            self.next_due = Some(self.next_due.map_or(from, |next| if next > now { next.min(from) } else { from }));
             if from - now > self.night() {
-                self.next_due = Some(self.next_due.map_or(from, |other| other.min(from)));
                 return Some(Next::Leave("NotDue", message));
             }
             return Some(Next::Later(ticks + (from - now), "NotDue", message));
@@ -862,7 +863,7 @@ impl<'r, 'h> Runner<'r, 'h> {
                 // The time that is waited from now on counts for the next run, too.
                 let suspect = |record: &Record| match task.act {
                     Act::Apply => record.suspect && record.known.is_in_doubt(),
-                    Act::Undo => record.undo_suspect && record.is_being_undone(),
+                    Act::Undo => record.undo.is_some_and(|undoing| undoing.suspect && undoing.known.is_in_doubt()),
                 };
                 if record.is_some_and(suspect) {
                     self.write_outcome(operation, fingerprint, Came::Pending, Some("NotShownYet"), None, None, None)?;
@@ -923,9 +924,9 @@ impl<'r, 'h> Runner<'r, 'h> {
         if attempt.doubt.is_none() {
             let record = record?;
             let (known, at, suspect, doubt) = match (task.act, record.undo) {
-                (Act::Apply, Some((known, at))) if record.known.is_done() => (known, at, record.undo_suspect, Doubt::Undoing),
+                (Act::Apply, Some(undoing)) if record.known.is_done() => (undoing.known, undoing.at, undoing.suspect, Doubt::Undoing),
                 (Act::Apply, _) => (record.known, record.at, record.suspect, Doubt::Earlier),
-                (Act::Undo, undo) => undo.map(|(known, at)| (known, at, record.undo_suspect, Doubt::Earlier))?,
+                (Act::Undo, undo) => undo.map(|undoing| (undoing.known, undoing.at, undoing.suspect, Doubt::Earlier))?,
             };
             if known.is_in_doubt() {
                 // A clock that was put back makes it wait a whole time again, never less.
@@ -1143,7 +1144,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     /// An operation has its outcome in this run.
     fn ended(&mut self, number: u32, operation: &Operation, fingerprint: &str, kind: Kind, code: Option<String>, message: Option<String>) -> Result<(), Problem> {
         // What was left out for a reason in the object stands in the journal, too, so that others see why its dependants do not come.
-        let said = |record: &Record| record.code == code && (record.known == Known::Skipped || record.undo.is_some_and(|(known, _)| known == Known::Skipped));
+        let said = |record: &Record| record.code == code && (record.known == Known::Skipped || record.undo.is_some_and(|undoing| undoing.known == Known::Skipped));
         let known = self.ledger.of(&operation.id, fingerprint).is_some_and(said);
         if kind == Kind::Skipped && !known && !matches!(code.as_deref(), Some("Declined" | "ForGood" | "Irreversible" | "TakenBackWith")) {
             self.write_outcome(operation, fingerprint, Came::Skipped, code.as_deref(), message.clone(), None, None)?;
@@ -1360,18 +1361,10 @@ impl<'r, 'h> Runner<'r, 'h> {
     fn tell_the_rest(&mut self) -> Result<(), Problem> {
         let stopped = self.summary.stopped;
         let mut at_work: HashMap<(Side, Surface), bool> = HashMap::new();
-        let mut next_due = self.next_due;
         let timers = std::mem::take(&mut self.timers).into_iter().chain(std::mem::take(&mut self.parked));
         for (_, number) in timers {
             let (operation, _) = self.plan.operation(number)?;
             let Some(attempt) = self.attempts.get(&number).cloned() else { continue };
-            if attempt.code == "NotDue" {
-                let due = operation.not_before.as_deref().map(ledger::milliseconds);
-                next_due = match (next_due, due) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                };
-            }
             let kind = self.left(number);
             self.tell(number, &operation, kind, Some(attempt.code.into()), Some(attempt.message))?;
         }
@@ -1397,7 +1390,8 @@ impl<'r, 'h> Runner<'r, 'h> {
             let (operation, _) = self.plan.operation(number)?;
             self.tell(number, &operation, kind, Some(code.into()), Some(message))?;
         }
-        self.summary.next_due = next_due.map(ledger::text);
+        let now = self.host.clock.now();
+        self.summary.next_due = self.next_due.filter(|due| *due > now).map(ledger::text);
         Ok(())
     }
 

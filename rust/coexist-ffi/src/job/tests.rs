@@ -234,7 +234,7 @@ fn stubborn_work_is_left_to_itself() {
 #[test]
 fn work_that_never_got_a_thread_ends_all_the_same() {
     let job = Arc::new(Job::default());
-    let context = Context { job: job.clone(), secrets: Arc::default() };
+    let context = Context { job: job.clone(), secrets: Arc::default(), labs: Arc::default() };
     drop(Run { context, work: Some(Box::new(|_| unreachable!())) });
     assert_eq!(next(&job).0, COEXIST_CANCELLED);
 }

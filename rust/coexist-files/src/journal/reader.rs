@@ -1,13 +1,13 @@
 //! All that a journal says, and then what was added.
 
 use super::disk::is_held;
-use super::scan::{self, Cursor};
+use super::scan::Cursor;
 use super::{refusal, LINES, LOCK};
 use coexist_core::apply::journal::{Line, Run};
 use coexist_core::problem::Problem;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -86,7 +86,7 @@ impl Cursor {
     fn read_on(&mut self, each: &mut dyn FnMut(Line)) -> Result<bool, Problem> {
         let path = self.path.clone();
         let failed = |error: io::Error| refusal::not_read(&path, &error);
-        let mut file = scan::open(&path).map_err(failed)?;
+        let mut file = File::open(&path).map_err(failed)?;
         let len = file.metadata().map_err(failed)?.len();
         if len < self.offset {
             return Err(refusal::cut(&path, self.lines));

@@ -1,11 +1,12 @@
 //! One process' part of a journal: one surface of one tenant.
 
 use super::disk::{Appended, Disk};
-use super::scan::{self, Cursor};
+use super::scan::Cursor;
 use super::{refusal, LINES, LOCK};
 use coexist_core::apply::journal::{Line, Run};
 use coexist_core::problem::Problem;
 use std::any::Any;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -137,6 +138,6 @@ fn lock(disk: &dyn Disk, path: &Path) -> io::Result<Option<Box<dyn Any + Send>>>
 /// Who holds a lock, if that can be known: whoever has only just taken it has not written its line yet.
 fn holder(path: &Path) -> Option<Run> {
     let mut cursor = Cursor::new(path);
-    cursor.read(scan::open(path).ok()?, &mut |_| {}).ok()?;
+    cursor.read(File::open(path).ok()?, &mut |_| {}).ok()?;
     cursor.last.and_then(|(run, ended)| (!ended).then_some(run))
 }

@@ -28,13 +28,25 @@ impl Random {
 
 /// A machine that loses its power when the process dies: whatever was not synced was in its memory only. Of that, some of the beginning reached the disk by
 /// chance, and the file may be as long as if everything had, with zeros.
-pub struct Forgetting(pub u64);
+pub struct Forgetting {
+    /// Of chance.
+    pub seed: u64,
+    /// It loses its power in the middle of the sync of this number, counted from one over all files.
+    pub dies: Arc<AtomicI64>,
+}
+
+impl Forgetting {
+    pub fn new(seed: u64) -> Self {
+        Forgetting { seed, dies: Arc::new(i64::MAX.into()) }
+    }
+}
 
 struct Memory {
     file: File,
     durable: u64,
     pending: Vec<u8>,
     random: Random,
+    dies: Arc<AtomicI64>,
 }
 
 impl Disk for Forgetting {
@@ -49,7 +61,7 @@ impl Disk for Forgetting {
     fn open(&self, path: &Path) -> io::Result<Box<dyn Appended>> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let durable = file.metadata()?.len();
-        Ok(Box::new(Memory { file, durable, pending: Vec::new(), random: Random(self.0) }))
+        Ok(Box::new(Memory { file, durable, pending: Vec::new(), random: Random(self.seed), dies: self.dies.clone() }))
     }
 }
 
@@ -84,6 +96,11 @@ impl Appended for Memory {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        if self.dies.fetch_sub(1, Ordering::SeqCst) == 1 {
+            let some = self.random.below(self.pending.len() as u64 + 1) as usize;
+            self.write(some)?;
+            std::process::abort();
+        }
         self.write(self.pending.len())?;
         self.durable += self.pending.len() as u64;
         self.pending.clear();
@@ -124,7 +141,7 @@ impl Faulty {
 
 impl Disk for Faulty {
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        Files.create_folder(folder)
+        std::fs::create_dir_all(folder)
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Any + Send>>> {

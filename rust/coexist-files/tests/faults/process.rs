@@ -41,7 +41,7 @@ pub fn child() {
     let disk: Arc<dyn Disk> = match serde_json::from_value(task["disk"].clone()).unwrap() {
         On::Files => Arc::new(Files),
         On::Quick => Arc::new(Faulty::default()),
-        On::Forgetting(seed) => Arc::new(Forgetting(seed)),
+        On::Forgetting(seed, dies) => Arc::new(Forgetting { seed, dies: Arc::new(dies.into()) }),
     };
     let came = apply(Path::new(task["plan"].as_str().unwrap()), act, &surfaces, disk, &mut Pipe(std::io::stdin().lines()));
     say(&match came {
@@ -69,15 +69,16 @@ pub enum On {
     Files,
     /// The same, without the time that it takes.
     Quick,
-    /// Of a machine that loses its power when the process dies.
-    Forgetting(u64),
+    /// Of a machine that loses its power when the process dies, or in the middle of some sync.
+    Forgetting(u64, i64),
 }
 
 impl On {
-    /// The same with other chances.
-    pub fn draw(self, random: &mut Random) -> Self {
+    /// The same with other chances; every other time its power is lost after so many operations on the average.
+    pub fn draw(self, random: &mut Random, operations: u64, dies: bool) -> Self {
         match self {
-            On::Forgetting(_) => On::Forgetting(random.next()),
+            On::Forgetting(..) if dies && random.below(2) == 0 => On::Forgetting(random.next(), 1 + random.below(4 * operations) as i64),
+            On::Forgetting(..) => On::Forgetting(random.next(), i64::MAX),
             other => other,
         }
     }
@@ -109,7 +110,7 @@ impl Kill {
         let instant = match random.below(3) {
             0 => Instant::Before,
             1 => Instant::Between,
-            _ => Instant::Answered(random.below(400)),
+            _ => Instant::Answered(random.below(600)),
         };
         match random.below(4) {
             0 => Kill::After(random.below(150_000)),
@@ -143,7 +144,8 @@ pub fn run(task: &Task, world: &Mutex<World>) -> Option<Value> {
     let said = converse(task.kill, world, &child, &mut to, from);
     // What it asked last may have been asked in vain, and it may still be at work.
     drop(to);
-    child.lock().unwrap().wait().unwrap();
+    let status = child.lock().unwrap().wait().unwrap();
+    assert!(said.is_some() || status.code() != Some(101), "it panicked");
     said
 }
 

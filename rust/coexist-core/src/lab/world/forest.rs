@@ -1,5 +1,6 @@
 //! The forest: AD's users, and Entra Connect, which carries what has changed there into the cloud.
 
+use super::filter::Filter;
 use super::object::{flag, list, text, texts, Fields, KIND};
 use super::parameters::Parameters;
 use super::recipient::{Addresses, NIL};
@@ -61,8 +62,10 @@ pub(super) fn get_user(world: &mut World, side: Side, parameters: &Parameters) -
         let at = find(world, side, Some(Via::ActiveDirectory), identity)?;
         return Ok(vec![show(&world.seen(side, at, Via::ActiveDirectory))]);
     }
+    // Of LDAP's own language the world knows nothing.
+    let filter = Filter::read(parameters.text("Filter").or_else(|| parameters.text("LDAPFilter")))?;
     let all = (0..world.tenant(side).objects.len()).map(|at| world.seen(side, at, Via::ActiveDirectory));
-    Ok(all.filter(|fields| text(fields, KIND) == "adUser").map(|fields| show(&fields)).collect())
+    Ok(all.filter(|fields| text(fields, KIND) == "adUser" && filter.holds(fields)).map(|fields| show(&fields)).collect())
 }
 
 pub(super) fn get_domain(world: &mut World, side: Side, _: &Parameters) -> Result<Vec<Value>, Fault> {
@@ -168,17 +171,20 @@ pub(super) fn synchronize(world: &mut World, side: Side) {
             Some((local, _)) if !verified => format!("{local}@{}", tenant.info.initial_domain),
             _ => upn.to_string(),
         };
-        world.write(side, user, Via::Synchronization, |fields| carry(&source, &upn, fields));
+        // What another object has is held back and the rest goes: https://learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-syncservice-duplicate-attribute-resiliency
+        let taken = world.is_taken(side, format!("u:{}", upn.to_lowercase()), Some(user));
+        let upn = if taken { text(&world.at(side, user).truth, "userPrincipalName").to_string() } else { upn };
+        let free = texts(&source, "proxyAddresses").into_iter().filter(|address| world.owner(side, address, Some(user)).is_none()).collect();
+        world.write(side, user, Via::Synchronization, |fields| carry(&source, Addresses(free), &upn, fields));
         super::licence::scrub(world, side, user);
     }
 }
 
-fn carry(source: &Fields, upn: &str, fields: &mut Fields) {
+fn carry(source: &Fields, mut addresses: Addresses, upn: &str, fields: &mut Fields) {
     mail_user::set_upn(fields, upn);
     if !matches!(text(fields, KIND), "mailUser" | "mailbox") {
         return;
     }
-    let mut addresses = Addresses(texts(source, "proxyAddresses"));
     // An address in the initial domain is the cloud's own: AD need not know it.
     for own in Addresses::of(fields).0 {
         let parsed = ProxyAddress::parse(&own);
@@ -186,6 +192,10 @@ fn carry(source: &Fields, upn: &str, fields: &mut Fields) {
         if is_own && !addresses.0.iter().any(|other| ProxyAddress::parse(other).same_as(&parsed)) {
             addresses.0.push(own);
         }
+    }
+    if addresses.primary().is_none() {
+        let first = addresses.0.iter().find_map(|address| address.strip_prefix("smtp:")).map(String::from);
+        addresses.make_primary(first.as_deref().unwrap_or(upn));
     }
     addresses.set(fields);
     if text(fields, KIND) == "mailUser" {

@@ -7,6 +7,7 @@
 //! Uniqueness and refusals look at the objects as they are; reads show them as they were a while ago (`data/lab-visibility.json`).
 
 mod batch;
+mod filter;
 mod forest;
 mod graph;
 mod invitation;

@@ -36,9 +36,6 @@ struct Fact {
 
 static FILE: Lazy<File> = Lazy::new(|| crate::data::parse("cmdlets.json", include_str!("../../../../../data/cmdlets.json")));
 
-/// Cmdlets that read who one is connected to, of which the facts have none.
-const BESIDE: [(&str, &[&str]); 2] = [("Get-CsTenant", &["Identity", "Filter"]), ("Get-ADDomain", &["Identity", "Server", "AuthType", "Credential", "Current"])];
-
 /// What every cmdlet takes and the world has no use for.
 const COMMON: [&str; 13] = [
     "Confirm", "Debug", "ErrorAction", "ErrorVariable", "InformationAction", "InformationVariable", "OutBuffer", "OutVariable", "PipelineVariable", "ProgressAction",
@@ -55,7 +52,6 @@ pub(super) struct Parameters {
 impl Parameters {
     pub fn read(command: &'static str, given: &Value) -> Result<Self, Fault> {
         let facts = FILE.cmdlets.get(command);
-        let beside = BESIDE.iter().find(|(name, _)| *name == command).map_or(&[][..], |(_, names)| names);
         let mut values = BTreeMap::new();
         for (name, value) in given.as_object().into_iter().flatten() {
             if COMMON.iter().any(|common| common.eq_ignore_ascii_case(name)) {
@@ -65,8 +61,7 @@ impl Parameters {
             let fact = facts.and_then(|facts| facts.parameters.iter().find(named));
             let own = match fact {
                 Some((own, fact)) if fact.exchange_online != Some(false) && !fact.on_premises_only => Some(own.clone()),
-                Some(_) => None,
-                None => beside.iter().find(|own| own.eq_ignore_ascii_case(name)).map(|own| own.to_string()),
+                _ => None,
             };
             let Some(own) = own else { return Err(fault("NamedParameterNotFound", &[("parameter", name)])) };
             // A switch or a flag crosses as JSON's true; a null is a parameter that was not given.

@@ -1,6 +1,7 @@
 //! Recipients: how they are found and shown, their addresses, contacts, and who one is connected to.
 
-use super::object::{flag, text, texts, Fields, KIND, USER};
+use super::filter::Filter;
+use super::object::{flag, list, text, texts, Fields, KIND, USER};
 use super::parameters::Parameters;
 use super::refusal::{fault, Fault};
 use super::visibility::Via;
@@ -80,7 +81,16 @@ fn get(world: &mut World, side: Side, parameters: &Parameters, fits: fn(&Fields)
         let at = find(world, side, Some(Via::Exchange), identity, fits)?;
         return Ok(vec![shown(&world.seen(side, at, Via::Exchange))]);
     }
-    let all = (0..world.tenant(side).objects.len()).map(|at| world.seen(side, at, Via::Exchange)).filter(|fields| fits(fields)).map(|fields| shown(&fields));
+    let filter = Filter::read(parameters.text("Filter"))?;
+    let types: Vec<String> = ["RecipientTypeDetails", "RecipientType"].iter().filter_map(|name| parameters.value(name)).flat_map(list).collect();
+    let anr = parameters.text("Anr").map(str::to_lowercase);
+    let wanted = |fields: &Fields| {
+        let is_type = types.is_empty() || types.iter().any(|wanted| ["RecipientTypeDetails", "RecipientType"].iter().any(|name| text(fields, name).eq_ignore_ascii_case(wanted)));
+        // https://learn.microsoft.com/powershell/module/exchangepowershell/get-recipient: ambiguous name resolution looks at these.
+        let named = |anr: &String| ["Name", "DisplayName", "Alias", "PrimarySmtpAddress"].iter().any(|name| text(fields, name).to_lowercase().starts_with(anr.as_str()));
+        fits(fields) && is_type && filter.holds(fields) && anr.as_ref().is_none_or(named)
+    };
+    let all = (0..world.tenant(side).objects.len()).map(|at| world.seen(side, at, Via::Exchange)).filter(|fields| wanted(fields)).map(|fields| shown(&fields));
     let most = match parameters.value("ResultSize") {
         Some(Value::String(text)) if text.eq_ignore_ascii_case("unlimited") => usize::MAX,
         Some(Value::String(text)) => text.parse().unwrap_or(1000),

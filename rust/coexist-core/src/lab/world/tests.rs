@@ -105,7 +105,7 @@ fn licence(world: &mut World, user: &str) -> Reply {
 #[test]
 fn every_refusal_that_the_world_makes_is_in_the_map_of_errors() {
     let sources = [
-        include_str!("batch.rs"), include_str!("forest.rs"), include_str!("graph.rs"), include_str!("invitation.rs"), include_str!("job.rs"), include_str!("licence.rs"),
+        include_str!("batch.rs"), include_str!("filter.rs"), include_str!("forest.rs"), include_str!("graph.rs"), include_str!("invitation.rs"), include_str!("job.rs"), include_str!("licence.rs"),
         include_str!("mail_user.rs"), include_str!("mod.rs"), include_str!("one_drive.rs"), include_str!("parameters.rs"), include_str!("recipient.rs"), include_str!("teams.rs"),
     ];
     let mut seen = 0;
@@ -114,6 +114,15 @@ fn every_refusal_that_the_world_makes_is_in_the_map_of_errors() {
         seen += 1;
     }
     assert!(seen > 60, "{seen}");
+}
+
+#[test]
+fn the_facts_have_every_command_of_the_world() {
+    let facts: Value = serde_json::from_str(include_str!("../../../../../data/cmdlets.json")).unwrap();
+    for name in World::commands() {
+        assert!(facts["cmdlets"].get(name).is_some(), "{name}");
+    }
+    assert_eq!((World::reads_only("get-mailuser"), World::reads_only("Set-MailUser"), World::reads_only("Get-EXOMailbox")), (Some(true), Some(false), None));
 }
 
 #[test]
@@ -535,6 +544,11 @@ fn sessions_say_whose_they_are_and_federation_is_changed() {
     later(&mut world, HOUR);
     assert_eq!(good(&mut world, "Get-CsTenantFederationConfiguration", json!({}))[0]["AllowFederatedUsers"], false);
     assert_eq!(good(&mut world, "Get-Recipient", json!({})).len(), 6);
+    assert_eq!(good(&mut world, "Get-Recipient", json!({"RecipientTypeDetails": ["MailUser"], "ResultSize": "Unlimited"})).len(), 4);
+    assert_eq!(good(&mut world, "Get-MailUser", json!({"Filter": "Alias -like '*a' -and Name -ne 'dora'"})).len(), 3);
+    assert_eq!(good(&mut world, "Get-Recipient", json!({"Anr": "an"}))[0]["Name"], "anna");
+    assert_eq!(good(&mut world, "Get-ADUser", json!({"Filter": "SamAccountName -eq 'dora'"})).len(), 1);
+    assert_eq!(refused(&mut world, "Get-ADUser", json!({"LDAPFilter": "(sAMAccountName=dora)"})), "FilterInvalid");
     assert_eq!((world.side_of("ID of Contoso"), world.side_of("fabrikam.onmicrosoft.com"), world.side_of("x")), (Some(Side::Source), Some(Side::Target), None));
 }
 
@@ -573,7 +587,7 @@ fn deed() -> impl Strategy<Value = Deed> {
 }
 
 const NAMES: [&str; 6] = ["anna@fabrikam.com", "bela@fabrikam.com", "csaba@fabrikam.com", "dora@fabrikam.com", "new@fabrikam.com", "other@fabrikam.com"];
-const ADDRESSES: [&str; 6] = ["smtp:anna@fabrikam.com", "SMTP:bela@fabrikam.com", "smtp:x@fabrikam.com", "X500:/o=ExchangeLabs/cn=anna", "y@contoso.com", "smtp:dora@fabrikam.onmicrosoft.com"];
+const ADDRESSES: [&str; 6] = ["smtp:anna@fabrikam.com", "SMTP:bela@fabrikam.com", "smtp:x@fabrikam.com", "X500:/o=ExchangeLabs/cn=anna", "y@contoso.com", "smtp:dora3@fabrikam.com"];
 
 /// Does it; what is refused is nothing.
 fn perform(world: &mut World, deed: &Deed) {

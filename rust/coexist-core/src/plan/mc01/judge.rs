@@ -60,6 +60,8 @@ pub(super) struct Made {
     pub counted: Counted,
     pub findings: Vec<Finding>,
     pub summary: Summary,
+    /// Of everybody whom nothing stops, the row and the primary address that the target object will have; only where no operations are wanted.
+    pub primaries: Vec<(usize, String)>,
 }
 
 /// Judges one person and appends what follows.
@@ -74,11 +76,14 @@ pub(super) fn person<'a>(
     let place = (setup.mailboxes.file(), setup.mailboxes.line(people.row(person.number)));
     let mut judge = Judge { setup, person, source, subject: subject(&source), findings: Vec::new(), place };
     let judged = judge.run(people, person.number);
-    let Made { operations, counted, findings, summary } = made;
+    let Made { operations, counted, findings, summary, primaries } = made;
     summary.people += 1;
     let blocked = judge.findings.iter().any(|finding| finding.blocks);
     match judged {
         Some((wanted, target)) if !blocked => {
+            if !with_operations {
+                primaries.extend(wanted.final_primary.as_deref().map(|primary| (people.row(person.number), primary.to_string())));
+            }
             if with_operations && write(setup, people, &source, &wanted, target, operations, counted) == 0 {
                 summary.ready += 1;
             }

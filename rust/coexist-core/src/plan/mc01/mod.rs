@@ -44,6 +44,8 @@ pub struct Block {
     pub findings: Vec<Finding>,
     /// What was counted.
     pub summary: Summary,
+    /// Of everybody whom nothing stops, the row of the source mailbox and the primary address that the target object will have; only without operations.
+    pub primaries: Vec<(usize, String)>,
 }
 
 /// People judged together by one thread; small enough that progress moves and memory stays flat.
@@ -106,16 +108,17 @@ fn block(setup: &Setup, people: &matching::People, persons: Range<usize>, with_o
         counted: Counted::default(),
         findings: Vec::with_capacity(persons.len()),
         summary: Summary::default(),
+        primaries: Vec::new(),
     };
     for person in &judge::gather(setup, people, persons) {
         judge::person(setup, people, person, with_operations, &mut made);
     }
-    let judge::Made { operations, counted, findings, mut summary } = made;
+    let judge::Made { operations, counted, findings, mut summary, primaries } = made;
     counted.add_to(&mut summary);
-    finish(operations, findings, summary)
+    Block { primaries, ..finish(operations, findings, summary) }
 }
 
 fn finish(operations: Body, findings: Vec<Finding>, mut summary: Summary) -> Block {
     findings.iter().for_each(|finding| setup::count(&mut summary.findings, finding.code));
-    Block { operations, findings, summary }
+    Block { operations, findings, summary, primaries: Vec::new() }
 }

@@ -24,11 +24,32 @@ fn system_name() -> Option<String> {
 
 /// The account.
 pub(super) fn user() -> String {
-    let known = ["USERNAME", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let known = account().or_else(|| ["USERNAME", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()));
     match (std::env::var("USERDOMAIN"), known) {
         (Ok(domain), Some(user)) => format!("{domain}\\{user}"),
         (_, user) => user.unwrap_or_else(|| "unknown".into()),
     }
+}
+
+/// The account by its number: cron and services have no variables that name it.
+#[cfg(unix)]
+fn account() -> Option<String> {
+    let mut buffer = vec![0_u8; 16 << 10];
+    // SAFETY: a passwd of zeros and NULLs is valid, and is only written to.
+    let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
+    let mut found = std::ptr::null_mut();
+    // SAFETY: every place is as long as is said and lives until the name has been copied.
+    let failed = unsafe { libc::getpwuid_r(libc::geteuid(), &mut entry, buffer.as_mut_ptr().cast(), buffer.len(), &mut found) } != 0;
+    if failed || found.is_null() || entry.pw_name.is_null() {
+        return None;
+    }
+    // SAFETY: the name is a text with an end, inside of the buffer.
+    Some(unsafe { std::ffi::CStr::from_ptr(entry.pw_name) }.to_string_lossy().into_owned())
+}
+
+#[cfg(not(unix))]
+fn account() -> Option<String> {
+    None
 }
 
 /// A name for a run that no other has.
