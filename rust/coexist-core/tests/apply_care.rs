@@ -498,3 +498,17 @@ fn every_code_of_an_outcome_is_in_the_table_and_used() {
     let unused: Vec<&&str> = codes.iter().filter(|code| !used.iter().any(|word| word == **code)).collect();
     assert_eq!(unused, Vec::<&&str>::new(), "actions for what does not come");
 }
+
+#[test]
+fn a_batch_of_which_nobody_is_found_is_no_empty_success() {
+    let mut stage = Stage::new(&[set("MC-01/1/a", "t", "Guid", Value::Null, "g", &[])], things(&["t"]));
+    stage.selection.batches = vec!["B1".into()];
+    let of = |stage: &Stage, person: &str| stage.selection.of(&stage.plan, &hashbrown::HashMap::from_iter([(person.into(), "B1".into())]));
+    assert_eq!(of(&stage, "ANNA").unwrap_err().code, "BatchEmpty");
+    for person in ["1", "T"] {
+        assert_eq!(of(&stage, person).unwrap(), [true]);
+    }
+    // Who is in it and has nothing of what else is asked for is no mistake.
+    stage.selection.items = vec!["MF-02".into()];
+    assert_eq!(of(&stage, "t").unwrap(), [false]);
+}

@@ -168,6 +168,8 @@ pub struct Runner<'r, 'h> {
     base: HashMap<u32, u32>,
     /// Every surface of the plan.
     surfaces: BTreeSet<(Side, Surface)>,
+    /// Of how many operations journals know something that was done under their ids, and of how many of them that was another operation.
+    here: (u64, u64),
     /// When other processes were listened to last.
     heard: i64,
     /// Whether it is the turn of what is looked at again, where both that and something new could be.
@@ -206,6 +208,7 @@ impl<'r, 'h> Runner<'r, 'h> {
             along: HashMap::new(),
             base: HashMap::new(),
             surfaces: plan.entries.iter().map(|entry| (entry.common.tenant, entry.common.surface)).collect(),
+            here: (0, 0),
             heard: began,
             again: false,
             parked: BTreeSet::new(),
@@ -224,7 +227,12 @@ impl<'r, 'h> Runner<'r, 'h> {
             }
         }
         for number in 0..count as u32 {
-            let settled = runner.is_settled(number);
+            let record = runner.record(number);
+            let (settled, known) = (runner.stands(number, record), record.is_some_and(Record::has_effect));
+            if runner.ledger.has_effect(&plan.entry(number).id) {
+                runner.here.0 += 1;
+                runner.here.1 += u64::from(!known);
+            }
             runner.settled[number as usize] = settled;
             if selected[number as usize] {
                 match (settled, runner.options.act) {
@@ -258,7 +266,10 @@ impl<'r, 'h> Runner<'r, 'h> {
     }
 
     fn is_settled(&self, number: u32) -> bool {
-        let record = self.record(number);
+        self.stands(number, self.record(number))
+    }
+
+    fn stands(&self, number: u32, record: Option<&Record>) -> bool {
         let known = record.map(|record| record.known);
         match self.options.act {
             Act::Apply => record.is_some_and(|record| record.known.is_done() && !record.is_being_undone() && !self.went(number, record)),
@@ -335,11 +346,7 @@ impl<'r, 'h> Runner<'r, 'h> {
 
     /// Says aloud what the journal and the plan do not have in common, and what was said to be done and is not in the plan.
     fn compare(&mut self) -> Result<(), Problem> {
-        let (mut here, mut otherwise) = (0, 0);
-        for (number, _) in self.plan.entries.iter().enumerate().filter(|(_, entry)| self.ledger.has_effect(&entry.id)) {
-            here += 1;
-            otherwise += u64::from(!self.record(number as u32).is_some_and(Record::has_effect));
-        }
+        let (here, otherwise) = self.here;
         let gone = self.ledger.effects().saturating_sub(here);
         if gone + otherwise > 0 {
             let message = format!(
