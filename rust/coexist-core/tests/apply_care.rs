@@ -1,4 +1,5 @@
 //! Carrying plans out where it is easily got wrong: what changes while somebody thinks, what a death leaves half said, what another process has.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[allow(dead_code)]
 mod apply_world;
