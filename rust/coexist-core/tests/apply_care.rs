@@ -1,4 +1,5 @@
 //! Carrying plans out where it is easily got wrong: what changes while somebody thinks, what a death leaves half said, what another process has.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[allow(dead_code)]
 mod apply_world;
@@ -467,4 +468,48 @@ fn spoiled_plans_are_refused() {
     far["gates"][0]["deadlineMinutes"] = json!(u64::MAX);
     let mut stage = Stage::new(&[far], things(&["t"]));
     assert_eq!(stage.run(Options { no_wait: true, ..apply() }).unwrap().waiting, 1);
+}
+
+// ---- What is said.
+
+/// What the code calls outcomes stands in the table, with what to do, and the other way round. Problems, notices and the rest of the words are others.
+#[test]
+fn every_code_of_an_outcome_is_in_the_table_and_used() {
+    const OTHERS: [&str; 15] = [
+        "PlanInvalid", "PlanLineInvalid", "PlanNewer", "PlanLocked", "PlanChanged", "PlaceUnknown", "SurfaceLost", "TenantMismatch", "StopOn", "MaxOperations", "BatchUnknown",
+        "Identity", "Properties", "Add", "Remove",
+    ];
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let table: Value = serde_json::from_str(&std::fs::read_to_string(root.join("../data/outcomes.json")).unwrap()).unwrap();
+    let codes: Vec<&str> = table["outcomes"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
+    assert!(table["outcomes"].as_array().unwrap().iter().all(|row| row["action"].as_str().is_some_and(|action| action.ends_with('.'))));
+    let mut used: Vec<String> = Vec::new();
+    let files = ["coexist-core/src/apply/runner.rs", "coexist-core/src/apply/task.rs", "coexist-core/src/apply/gate.rs", "coexist-ffi/src/jobs/apply/tenants.rs", "../module/Private/Invoke-SurfaceCommand.ps1"];
+    for file in files {
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        let is_code = |word: &str| word.len() > 2 && word.starts_with(|first: char| first.is_ascii_uppercase()) && word.chars().all(|one| one.is_ascii_alphabetic()) && word.chars().any(|one| one.is_ascii_lowercase());
+        let quote = if file.ends_with(".rs") { '"' } else { '\'' };
+        let words: Vec<&str> = text.split(quote).filter(|word| is_code(word)).collect();
+        let told = |word: &&&str| codes.contains(*word) || file == "coexist-core/src/apply/runner.rs";
+        used.extend(words.iter().filter(told).map(|word| word.to_string()));
+    }
+    let unknown: Vec<&String> = used.iter().filter(|word| !codes.contains(&word.as_str()) && !OTHERS.contains(&word.as_str())).collect();
+    assert_eq!(unknown, Vec::<&String>::new(), "codes without an action");
+    let unused: Vec<&&str> = codes.iter().filter(|code| !used.iter().any(|word| word == **code)).collect();
+    assert_eq!(unused, Vec::<&&str>::new(), "actions for what does not come");
+}
+
+#[test]
+fn a_batch_of_which_nobody_is_found_is_no_empty_success() {
+    let mut stage = Stage::new(&[set("MC-01/1/a", "t", "Guid", Value::Null, "g", &[])], things(&["t"]));
+    stage.selection.batches = vec!["B1".into()];
+    let of = |stage: &Stage, person: &str| stage.selection.of(&stage.plan, &hashbrown::HashMap::from_iter([(person.into(), "B1".into())]));
+    assert_eq!(of(&stage, "ANNA").unwrap_err().code, "BatchEmpty");
+    for person in ["1", "T"] {
+        assert_eq!(of(&stage, person).unwrap(), [true]);
+    }
+    // Who is in it and has nothing of what else is asked for is no mistake.
+    stage.selection.items = vec!["MF-02".into()];
+    assert_eq!(of(&stage, "t").unwrap(), [false]);
 }

@@ -51,14 +51,23 @@ pub struct Record {
     /// What the object was before it was first touched; nothing where there was no object.
     pub before: Option<Map<String, Value>>,
     /// How taking it back stands, where that was begun.
-    pub undo: Option<(Known, i64)>,
-    /// The same as `suspect`, of that.
-    pub undo_suspect: bool,
+    pub undo: Option<Undoing>,
     /// Why, of what failed or was left out.
     pub code: Option<String>,
     /// The same in words.
     pub message: Option<String>,
     rare: Option<Box<Rare>>,
+}
+
+/// How taking an operation back stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undoing {
+    /// What is known of it.
+    pub known: Known,
+    /// When its last intent was written; milliseconds since 1970.
+    pub at: i64,
+    /// The clock was behind when that was written.
+    pub suspect: bool,
 }
 
 /// What few records have.
@@ -74,7 +83,7 @@ struct Rare {
 
 impl Record {
     fn new(operation: String, known: Known, at: i64, suspect: bool) -> Self {
-        Record { operation, known, at, suspect, before: None, undo: None, undo_suspect: false, code: None, message: None, rare: None }
+        Record { operation, known, at, suspect, before: None, undo: None, code: None, message: None, rare: None }
     }
 
     /// Whether it has, or may have, an effect that can be taken back.
@@ -84,7 +93,7 @@ impl Record {
 
     /// Whether nobody knows if it was taken back.
     pub fn is_being_undone(&self) -> bool {
-        self.undo.is_some_and(|(known, _)| known.is_in_doubt())
+        self.undo.is_some_and(|undoing| undoing.known.is_in_doubt())
     }
 
     fn under(&self) -> Option<&Record> {
@@ -194,10 +203,10 @@ impl Ledger {
                     }
                     (Act::Undo, Some(record)) => {
                         if let Some(record) = record.of_mut(&intent.operation) {
-                            if let Some((_, since)) = record.undo.filter(|(known, _)| known.is_in_doubt()) {
-                                record.rare.get_or_insert_default().undo_doubted = Some((since, record.undo_suspect));
+                            if let Some(earlier) = record.undo.filter(|undoing| undoing.known.is_in_doubt()) {
+                                record.rare.get_or_insert_default().undo_doubted = Some((earlier.at, earlier.suspect));
                             }
-                            (record.undo, record.undo_suspect) = (Some((Known::Open, at)), suspect);
+                            record.undo = Some(Undoing { known: Known::Open, at, suspect });
                         }
                     }
                     (Act::Undo, None) => {}
@@ -265,18 +274,14 @@ impl Ledger {
         }
         (found.code, found.message) = (outcome.code, outcome.message);
         let doubted = found.rare.as_ref().and_then(|rare| rare.undo_doubted);
-        let known = match (known, found.undo) {
-            (Known::Skipped, Some((before, _))) if before.is_in_doubt() => return,
-            (Known::Failed(Effect::None), _) if doubted.is_some() => Known::Failed(Effect::Unknown),
-            (known, _) => known,
-        };
-        let since = match (found.undo, doubted) {
-            (_, Some((since, was))) if matches!(known, Known::Failed(_)) => (since, was),
-            (Some(_), _) | (None, _) if known == Known::Pending && found.undo_suspect => (at, suspect),
-            (Some((_, since)), _) => (since, found.undo_suspect),
-            (None, _) => (at, suspect),
-        };
-        (found.undo, found.undo_suspect) = (Some((known, since.0)), since.1);
+        let earlier = found.undo.unwrap_or(Undoing { known, at, suspect });
+        found.undo = Some(match (known, doubted) {
+            // As of carrying out: what an earlier attempt may have done is changed neither by leaving it out nor by a refusal.
+            (Known::Skipped, _) if earlier.known.is_in_doubt() => return,
+            (Known::Failed(Effect::None), Some((at, suspect))) => Undoing { known: Known::Failed(Effect::Unknown), at, suspect },
+            (Known::Pending, _) if earlier.suspect => Undoing { known, at, suspect },
+            _ => Undoing { known, ..earlier },
+        });
     }
 
     /// What is known of an operation of this id and fingerprint; under another fingerprint it was another operation.

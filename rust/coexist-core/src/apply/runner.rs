@@ -168,6 +168,8 @@ pub struct Runner<'r, 'h> {
     base: HashMap<u32, u32>,
     /// Every surface of the plan.
     surfaces: BTreeSet<(Side, Surface)>,
+    /// Of how many operations journals know something that was done under their ids, and of how many of them that was another operation.
+    here: (u64, u64),
     /// When other processes were listened to last.
     heard: i64,
     /// Whether it is the turn of what is looked at again, where both that and something new could be.
@@ -206,6 +208,7 @@ impl<'r, 'h> Runner<'r, 'h> {
             along: HashMap::new(),
             base: HashMap::new(),
             surfaces: plan.entries.iter().map(|entry| (entry.common.tenant, entry.common.surface)).collect(),
+            here: (0, 0),
             heard: began,
             again: false,
             parked: BTreeSet::new(),
@@ -224,7 +227,12 @@ impl<'r, 'h> Runner<'r, 'h> {
             }
         }
         for number in 0..count as u32 {
-            let settled = runner.is_settled(number);
+            let record = runner.record(number);
+            let (settled, known) = (runner.stands(number, record), record.is_some_and(Record::has_effect));
+            if runner.ledger.has_effect(&plan.entry(number).id) {
+                runner.here.0 += 1;
+                runner.here.1 += u64::from(!known);
+            }
             runner.settled[number as usize] = settled;
             if selected[number as usize] {
                 match (settled, runner.options.act) {
@@ -258,7 +266,10 @@ impl<'r, 'h> Runner<'r, 'h> {
     }
 
     fn is_settled(&self, number: u32) -> bool {
-        let record = self.record(number);
+        self.stands(number, self.record(number))
+    }
+
+    fn stands(&self, number: u32, record: Option<&Record>) -> bool {
         let known = record.map(|record| record.known);
         match self.options.act {
             Act::Apply => record.is_some_and(|record| record.known.is_done() && !record.is_being_undone() && !self.went(number, record)),
@@ -335,11 +346,7 @@ impl<'r, 'h> Runner<'r, 'h> {
 
     /// Says aloud what the journal and the plan do not have in common, and what was said to be done and is not in the plan.
     fn compare(&mut self) -> Result<(), Problem> {
-        let (mut here, mut otherwise) = (0, 0);
-        for (number, _) in self.plan.entries.iter().enumerate().filter(|(_, entry)| self.ledger.has_effect(&entry.id)) {
-            here += 1;
-            otherwise += u64::from(!self.record(number as u32).is_some_and(Record::has_effect));
-        }
+        let (here, otherwise) = self.here;
         let gone = self.ledger.effects().saturating_sub(here);
         if gone + otherwise > 0 {
             let message = format!(
@@ -863,7 +870,7 @@ impl<'r, 'h> Runner<'r, 'h> {
                 // The time that is waited from now on counts for the next run, too.
                 let suspect = |record: &Record| match task.act {
                     Act::Apply => record.suspect && record.known.is_in_doubt(),
-                    Act::Undo => record.undo_suspect && record.is_being_undone(),
+                    Act::Undo => record.undo.is_some_and(|undoing| undoing.suspect && undoing.known.is_in_doubt()),
                 };
                 if record.is_some_and(suspect) {
                     self.write_outcome(operation, fingerprint, Came::Pending, Some("NotShownYet"), None, None, None)?;
@@ -924,9 +931,9 @@ impl<'r, 'h> Runner<'r, 'h> {
         if attempt.doubt.is_none() {
             let record = record?;
             let (known, at, suspect, doubt) = match (task.act, record.undo) {
-                (Act::Apply, Some((known, at))) if record.known.is_done() => (known, at, record.undo_suspect, Doubt::Undoing),
+                (Act::Apply, Some(undoing)) if record.known.is_done() => (undoing.known, undoing.at, undoing.suspect, Doubt::Undoing),
                 (Act::Apply, _) => (record.known, record.at, record.suspect, Doubt::Earlier),
-                (Act::Undo, undo) => undo.map(|(known, at)| (known, at, record.undo_suspect, Doubt::Earlier))?,
+                (Act::Undo, undo) => undo.map(|undoing| (undoing.known, undoing.at, undoing.suspect, Doubt::Earlier))?,
             };
             if known.is_in_doubt() {
                 // A clock that was put back makes it wait a whole time again, never less.
@@ -1144,7 +1151,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     /// An operation has its outcome in this run.
     fn ended(&mut self, number: u32, operation: &Operation, fingerprint: &str, kind: Kind, code: Option<String>, message: Option<String>) -> Result<(), Problem> {
         // What was left out for a reason in the object stands in the journal, too, so that others see why its dependants do not come.
-        let said = |record: &Record| record.code == code && (record.known == Known::Skipped || record.undo.is_some_and(|(known, _)| known == Known::Skipped));
+        let said = |record: &Record| record.code == code && (record.known == Known::Skipped || record.undo.is_some_and(|undoing| undoing.known == Known::Skipped));
         let known = self.ledger.of(&operation.id, fingerprint).is_some_and(said);
         if kind == Kind::Skipped && !known && !matches!(code.as_deref(), Some("Declined" | "ForGood" | "Irreversible" | "TakenBackWith")) {
             self.write_outcome(operation, fingerprint, Came::Skipped, code.as_deref(), message.clone(), None, None)?;

@@ -38,7 +38,19 @@ impl Selection {
                 return Err(Problem::new("BatchUnknown", Category::ObjectNotFound, message).about(batch));
             }
         }
-        (0..plan.entries.len() as u32).map(|number| self.has(plan, number, &known)).collect()
+        let selected = (0..plan.entries.len() as u32).map(|number| self.has(plan, number, &known)).collect::<Result<Vec<bool>, Problem>>()?;
+        // A batch that exists, and of which nobody is found here: the two files name people otherwise, or are of two times.
+        if !self.batches.is_empty() && !selected.contains(&true) {
+            let anybody = |number: u32| Selection { batches: self.batches.clone(), ..Selection::default() }.has(plan, number, &known).unwrap_or_default();
+            if !(0..plan.entries.len() as u32).any(anybody) {
+                let message = format!(
+                    "Nobody of the batch '{}' has anything in this plan, so nothing would be done. Where that is not so, the file of batches names people otherwise than the plan, which knows their identity, their name and their name in the target: make both from the same snapshot.",
+                    self.batches.join("', '")
+                );
+                return Err(Problem::new("BatchEmpty", Category::ObjectNotFound, message).about(&*self.batches[0]));
+            }
+        }
+        Ok(selected)
     }
 
     fn has(&self, plan: &Plan, number: u32, batches: &HashMap<String, &str>) -> Result<bool, Problem> {

@@ -1,7 +1,7 @@
 //! How every operation of a plan stands, by the journals alone: no tenant is asked.
 
 use super::journal::Effect;
-use super::ledger::{self, Known, Ledger};
+use super::ledger::{self, Known, Ledger, Record};
 use super::plan::Plan;
 use super::runner::{advice, stage_name};
 use crate::finding::Side;
@@ -74,9 +74,31 @@ pub fn states(
         ledger.of_id(&plan.entry(number).id)?;
         ledger.of(&plan.entry(number).id, &plan.fingerprint(number))
     };
-    let done: Vec<bool> = (0..plan.entries.len() as u32).map(|number| record(number).is_some_and(|record| record.known.is_done())).collect();
+    let records: Vec<Option<&Record>> = (0..plan.entries.len() as u32).map(record).collect();
+    let done = |number: u32| records[number as usize].is_some_and(|record| record.known.is_done() && !record.is_being_undone());
     for number in (0..plan.entries.len() as u32).filter(|number| selected[*number as usize]) {
-        let (entry, record) = (plan.entry(number), record(number));
+        let (entry, record) = (plan.entry(number), records[number as usize]);
+        if done(number) {
+            // Of most there is no more to say, and they are not put together for that.
+            let subject = plan.subject(number);
+            each(WatchRow {
+                state: State::Done,
+                operation: entry.id.to_string(),
+                name: subject.name,
+                target: subject.target,
+                step: entry.step().into(),
+                stage: stage_name(entry.common.stage),
+                surface: entry.common.surface.name(),
+                waits_for: None,
+                since: record.map(|record| ledger::text(record.at)),
+                due_at: None,
+                code: None,
+                message: None,
+                cause: None,
+                action: None,
+            })?;
+            continue;
+        }
         let (operation, _) = plan.operation(number)?;
         let known = record.map(|record| record.known);
         let mut row = WatchRow {
@@ -96,14 +118,16 @@ pub fn states(
             action: None,
         };
         row.state = match known {
-            Some(Known::Done | Known::AlreadyDone) => State::Done,
+            // It was being taken back.
+            Some(Known::Done | Known::AlreadyDone) if at_work(operation.tenant, operation.surface) => State::Running,
+            Some(Known::Done | Known::AlreadyDone) => State::Pending,
             Some(Known::Open) if at_work(operation.tenant, operation.surface) => State::Running,
             Some(Known::Open | Known::Pending) => State::Pending,
             Some(Known::Failed(Effect::None | Effect::Unknown)) => State::Failed,
             Some(Known::Skipped) => State::Skipped,
             None => {
                 let stage = |other: &&u32| plan.entry(**other).common.stage < entry.common.stage;
-                let open = |other: &&u32| !done[**other as usize];
+                let open = |other: &&u32| !done(**other);
                 let order = &plan.order;
                 let blocker = order.depends_on(number).iter().find(open).or_else(|| order.of_subject(entry.subject).iter().filter(stage).find(open));
                 let early = operation.not_before.as_deref().filter(|from| now < ledger::milliseconds(from));

@@ -256,7 +256,10 @@ pub(super) fn licence<'a>(setup: &'a Setup, shape: &Shape, stamp_limit: &str, ma
             expect: vec![Condition::new("usageLocation", Test::Empty(true))],
             // Any location will do: one that somebody has set meanwhile stays.
             verify: vec![Condition::new("usageLocation", Test::Empty(false))],
-            undo: Undo::Irreversible("Entra ID does not go back to no usage location; a licence needs one anyway."),
+            undo: match shape.create {
+                true => Undo::With(CREATE.name),
+                false => Undo::Irreversible("Entra ID does not go back to no usage location; a licence needs one anyway."),
+            },
             ..operation(&SET_LOCATION)
         });
     }

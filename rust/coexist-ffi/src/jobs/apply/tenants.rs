@@ -147,7 +147,8 @@ impl<'c> Sessions<'c> {
             (Ok(Some(answer)), _) => Ok(vec![answer.json()]),
             (_, Some(error)) => Err(of_graph(&error)),
             (Err(failure), _) if failure.status == COEXIST_CANCELLED => Err(cancelled()),
-            (Err(failure), _) => Err(Refusal::new(Means::Unreachable, &failure.error.code, failure.error.message.clone())),
+            // Nobody knows how far the request came.
+            (Err(failure), _) => Err(Refusal::new(Means::Unknown, &failure.error.code, failure.error.message.clone())),
             (Ok(None), None) => Err(cancelled()),
         }
     }
