@@ -1151,7 +1151,7 @@ impl<'r, 'h> Runner<'r, 'h> {
     /// An operation has its outcome in this run.
     fn ended(&mut self, number: u32, operation: &Operation, fingerprint: &str, kind: Kind, code: Option<String>, message: Option<String>) -> Result<(), Problem> {
         // What was left out for a reason in the object stands in the journal, too, so that others see why its dependants do not come.
-        let said = |record: &Record| record.code == code && (record.known == Known::Skipped || record.undo.is_some_and(|undoing| undoing.known == Known::Skipped));
+        let said = |record: &Record| record.code.is_some() && record.code == code;
         let known = self.ledger.of(&operation.id, fingerprint).is_some_and(said);
         if kind == Kind::Skipped && !known && !matches!(code.as_deref(), Some("Declined" | "ForGood" | "Irreversible" | "TakenBackWith")) {
             self.write_outcome(operation, fingerprint, Came::Skipped, code.as_deref(), message.clone(), None, None)?;

@@ -119,33 +119,55 @@ fn moves(plan: &coexist_core::apply::Plan, ledger: &coexist_core::apply::Ledger,
             }
         };
         for user in users {
-            let text = |names: &[&str]| names.iter().find_map(|name| user[*name].as_str().filter(|text| !text.is_empty())).map(String::from);
-            let status = text(&["Status", "currentStatus"]).unwrap_or_default();
-            if !["failed", "error", "invalid", "corrupted", "completionfailed", "incrementalfailed"].contains(&status.to_lowercase().as_str()) {
-                continue;
+            for Failed { whom, since, code, message } in failed(&user) {
+                let mut row = WatchRow {
+                    state: State::Failed,
+                    operation: entry.id.to_string(),
+                    name: whom.clone(),
+                    target: whom,
+                    step: "move".into(),
+                    stage: "cutover",
+                    surface: surface.name(),
+                    waits_for: None,
+                    since,
+                    due_at: None,
+                    code: Some(code),
+                    message,
+                    cause: None,
+                    action: None,
+                };
+                explain_row(&mut row, surface);
+                rows.push(row);
             }
-            let whom = text(&["Identity", "id", "userId"]).unwrap_or_default();
-            let mut row = WatchRow {
-                state: State::Failed,
-                operation: entry.id.to_string(),
-                name: whom.clone(),
-                target: whom,
-                step: "move".into(),
-                stage: "cutover",
-                surface: surface.name(),
-                waits_for: None,
-                since: text(&["LastSuccessfulSyncTime", "lastUpdatedDateTime"]),
-                due_at: None,
-                code: Some(status),
-                message: text(&["ErrorSummary", "errorMessage", "Error"]),
-                cause: None,
-                action: None,
-            };
-            explain_row(&mut row, surface);
-            rows.push(row);
         }
     }
     Ok(())
+}
+
+/// A move that has failed, as a service says it.
+struct Failed {
+    whom: String,
+    since: Option<String>,
+    code: String,
+    message: Option<String>,
+}
+
+/// What has failed of somebody: of a migration user one thing, of a task of the orchestrator each workload for itself.
+fn failed(user: &Value) -> Vec<Failed> {
+    const FAILED: [&str; 6] = ["failed", "error", "invalid", "corrupted", "completionfailed", "incrementalfailed"];
+    let text = |of: &Value, names: &[&str]| names.iter().find_map(|name| of[*name].as_str().filter(|text| !text.is_empty())).map(String::from);
+    let (whom, since) = (text(user, &["Identity", "id", "userId"]).unwrap_or_default(), text(user, &["LastSuccessfulSyncTime", "lastUpdatedDateTime"]));
+    let details = match &user["currentStatus"] {
+        Value::Array(details) => details.iter().collect(),
+        _ => vec![user],
+    };
+    let of = |detail: &Value| {
+        let status = text(detail, &["Status", "status", "currentStatus"]).filter(|status| FAILED.contains(&status.to_lowercase().as_str()))?;
+        let error = &detail["errors"][0];
+        let message = text(detail, &["ErrorSummary", "errorMessage", "Error"]).or_else(|| text(error, &["message"])).or_else(|| text(detail, &["message"]));
+        Some(Failed { whom: whom.clone(), since: since.clone(), code: text(error, &["code"]).unwrap_or(status), message })
+    };
+    details.into_iter().filter_map(of).collect()
 }
 
 fn tasks(plan: &coexist_core::apply::Plan, batch: &str, sessions: &mut Sessions, side: Side) -> Result<Vec<Value>, coexist_core::apply::host::Refusal> {
@@ -155,4 +177,23 @@ fn tasks(plan: &coexist_core::apply::Plan, batch: &str, sessions: &mut Sessions,
     let Some(call) = found.first().and_then(|job| job["id"].as_str()).and_then(|id| tasks.call(id)) else { return Ok(Vec::new()) };
     let listed = sessions.read(side, Surface::Graph, &call)?;
     Ok(listed.into_iter().flat_map(|page| page["value"].as_array().cloned().unwrap_or_default()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_move_that_failed_is_found_in_either_service() {
+        let told = |user: Value| failed(&user).into_iter().map(|failed| (failed.whom, failed.code, failed.message.unwrap_or_default())).collect::<Vec<_>>();
+        let user = json!({"Identity": "anna@f", "Status": "Failed", "ErrorSummary": "MissingExchangeGuidException: …"});
+        assert_eq!(told(user), [("anna@f".into(), "Failed".into(), "MissingExchangeGuidException: …".into())]);
+        assert!(told(json!({"Identity": "anna@f", "Status": "Synced", "ErrorSummary": ""})).is_empty());
+        // As https://learn.microsoft.com/graph/api/resources/crosstenantmigrationtask shows it.
+        let detail = |service: &str, status: &str, errors: Value| json!({"service": service, "status": status, "message": "", "errors": errors});
+        let errors = json!([{"code": "MissingExchangeGuidException", "message": "It has no ExchangeGuid."}]);
+        let task = json!({"id": "1", "taskType": "Users", "currentStatus": [detail("Exchange", "failed", errors), detail("ODSP", "completed", json!([]))]});
+        assert_eq!(told(task), [("1".into(), "MissingExchangeGuidException".into(), "It has no ExchangeGuid.".into())]);
+        assert!(told(json!({"id": "1", "currentStatus": 7})).is_empty() && told(json!([])).is_empty());
+    }
 }
