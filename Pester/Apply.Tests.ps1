@@ -64,6 +64,9 @@ Describe 'Connect-CoexistTenant -Lab' {
         @(Get-FabrikamMailUser).Count | Should -BeGreaterThan 5
         $null = Connect-CoexistTenant contoso.onmicrosoft.com -Lab $lab
         @(Get-ContosoMailbox).Count | Should -BeGreaterThan 5
+        $folder = Join-Path $TestDrive 'observed'
+        (Get-FabrikamMailUser | Export-CoexistSnapshot -Tenant fabrikam.onmicrosoft.com -Path $folder -Kind mailUsers @quiet).Objects | Should -BeGreaterThan 5
+        { Export-CoexistSnapshot -Tenant fabrikam.onmicrosoft.com -Path $folder -Kind users } | Should -Throw -ErrorId 'LabNotRead,Export-CoexistSnapshot'
     }
 
     It 'gives each command the parameters that the service''s own has' {

@@ -155,6 +155,19 @@ Describe 'Snapshots' {
         (Get-CoexistSnapshot $folder).Name | Should -Be 'contoso.onmicrosoft.com'
     }
 
+    It 'keep the properties of a kind that is named' {
+        $named = Join-Path $TestDrive 'named'
+        $written = $mailbox | Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path $named -Kind mailboxes
+        $written.Kind | Should -Be 'mailboxes'
+        $read = Get-CoexistSnapshot $named mailboxes
+        $read.PrimarySmtpAddress | Should -Be 'anna@contoso.com'
+        $read.EmailAddresses | Should -Be 'SMTP:anna@contoso.com', 'x500:/o=a/cn=b'
+        $members = [pscustomobject]@{ Group = 'sales@contoso.com'; PrimarySmtpAddress = 'anna@contoso.com'; ExternalDirectoryObjectId = "$guid" } |
+            Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path $named -Kind members
+        $members.Objects | Should -Be 1
+        (Get-CoexistSnapshot $named members).Group | Should -Be 'sales@contoso.com'
+    }
+
     It 'writes a kind of which the tenant has nothing, where it is named' {
         $none = Join-Path $TestDrive 'none'
         $written = @() | Export-CoexistSnapshot -Tenant contoso.onmicrosoft.com -Path $none -Kind mailContacts

@@ -12,6 +12,6 @@ function Get-SnapshotProperty {
     if (-not $script:SnapshotKinds) {
         $script:SnapshotKinds = (Invoke-NativeCall $Cmdlet @{ call = 'table'; name = 'snapshot' }).kinds
     }
-    $kinds = if ($Kind) { $SnapshotKinds | Where-Object name -EQ $Kind } else { $SnapshotKinds }
+    $kinds = if ($Kind) { $SnapshotKinds | Where-Object kind -EQ $Kind } else { $SnapshotKinds }
     , [string[]]@($kinds.properties | Select-Object -Unique)
 }

@@ -15,6 +15,11 @@ function Get-TenantConnection {
         $exception = [InvalidOperationException]::new("$Tenant is not connected on the surface $Surface, so it cannot be asked. Run Connect-CoexistTenant $Tenant first, or pipe objects in.")
         $Cmdlet.ThrowTerminatingError([Management.Automation.ErrorRecord]::new($exception, 'TenantNotConnected', 'ConnectionError', $Tenant))
     }
+    if ($connection.Through -eq 'lab') {
+        $get = "Get-$($connection.Prefix)MailUser"
+        $exception = [NotSupportedException]::new("$Tenant is a tenant of a lab, whose Graph takes what plans ask and gives no whole lists. Pipe what its commands emit, such as $get | Export-CoexistSnapshot.")
+        $Cmdlet.ThrowTerminatingError([Management.Automation.ErrorRecord]::new($exception, 'LabNotRead', 'NotImplemented', $Tenant))
+    }
     if ($connection.Through -eq 'session') {
         $now = [string](Get-GraphSession $Cmdlet).TenantId
         if ($now -ne $connection.TenantId) {

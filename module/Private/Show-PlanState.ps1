@@ -45,7 +45,12 @@ function Show-PlanState {
     }
     if ($shown.Count -gt $room) { $lines.Add("... and $($shown.Count - $room) more") }
 
-    $fitted = @(foreach ($line in $lines) { if ($line.Length -ge $width) { $line.Substring(0, $width - 1) } else { $line } })
+    # A line that wraps would be two; some characters take two cells.
+    $cells = { param($Text) try { $Host.UI.RawUI.LengthInBufferCells($Text) } catch { $Text.Length } }
+    $fitted = @(foreach ($line in $lines) {
+            $over = (& $cells $line) - $width + 1
+            if ($over -gt 0) { $line.Substring(0, [Math]::Max(0, $line.Length - $over)) } else { $line }
+        })
     # Without the time: what has changed.
     $told = @($fitted | Select-Object -Skip 1) -join "`n"
     $moved = $false
@@ -58,7 +63,11 @@ function Show-PlanState {
     }
     if ($Screen -and -not $moved -and $Screen.Told -eq $told) { return $Screen }
     $blank = if ($moved) { [Math]::Max(0, $Screen.Lines - $fitted.Count) } else { 0 }
-    foreach ($line in $fitted + @('') * $blank) { Write-Host $line.PadRight($(if ($moved) { $width - 1 } else { 0 })) }
+    foreach ($line in $fitted + @('') * $blank) {
+        # Over what stood there.
+        $rest = if ($moved) { [Math]::Max(0, $width - 1 - (& $cells $line)) } else { 0 }
+        Write-Host ($line + ' ' * $rest)
+    }
 
     $cursor = $null
     # Where the first line now stands: the screen may have scrolled on the way.

@@ -98,6 +98,7 @@ function Export-CoexistSnapshot {
     TenantConflict           the folder holds a snapshot of another tenant
     TenantNotConnected       nothing was piped, and Connect-CoexistTenant does not know the tenant
     TenantMismatch           the session has gone over to another tenant
+    LabNotRead               nothing was piped, and the tenant is one of a lab
     FileChanged              the kind's file was changed while changes to it were read; run it again
     KindOfAnotherSource      the kind was piped from cmdlets that tell more; see -Replace
     NotReadThroughGraph      no such kind, or no such property of it, is read through Graph

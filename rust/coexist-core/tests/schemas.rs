@@ -114,6 +114,38 @@ fn every_property_is_described_and_no_object_is_open() {
 }
 
 #[test]
+fn every_line_of_a_journal_is_as_the_schema_says() {
+    let at = coexist_core::apply::time_text(1_800_000_000_123);
+    let image = json!({"ExchangeGuid": null, "EmailAddresses": ["smtp:a@b.example"]});
+    let named = |line: &str, more: Value| {
+        let mut whole = json!({"line": line, "id": "MC-01/1/stamp", "act": "undo", "operation": "0123456789abcdef", "at": at});
+        whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        whole
+    };
+    let lines = [
+        json!({"line": "run", "run": "0123456789abcdef", "at": at, "host": "h", "pid": 1, "user": "u", "plan": "0".repeat(64), "tenantId": null, "version": "0.1.0", "torn": "{"}),
+        named("intent", json!({"before": image})),
+        named("intent", json!({})),
+        named("outcome", json!({"outcome": "done", "after": image})),
+        named("outcome", json!({"outcome": "failed", "code": "c", "message": "m", "effect": "unknown"})),
+        json!({"line": "end", "at": at}),
+    ];
+    let mut schema = Schema::new(include_str!("../../../schema/journal.schema.json"));
+    for line in &lines {
+        assert_eq!(schema.errors(line), Vec::<String>::new(), "{line}");
+        // What the engine writes is what it read.
+        let read: coexist_core::apply::journal::Line = serde_json::from_value(line.clone()).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), *line);
+    }
+    assert_eq!(schema.never_met(), Vec::<String>::new());
+    for (name, value) in [("line", json!("outcomes")), ("act", json!("redo")), ("operation", json!("xyz")), ("at", json!("yesterday")), ("more", json!(1)), ("outcome", json!("perhaps"))] {
+        let mut spoiled = lines[3].clone();
+        spoiled[name] = value;
+        assert_ne!(schema.errors(&spoiled), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
 fn defaults_and_choices_are_the_engines() {
     // What the schema calls a default is what the engine takes where nothing is written.
     fn defaults(schema: &Value, taken: &Value, at: &str) {

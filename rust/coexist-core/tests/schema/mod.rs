@@ -21,6 +21,7 @@ fn matches(pattern: &str, text: &str) -> bool {
             lengths == [8, 4, 4, 4, 12] && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
         }
         "^[0-9a-f]{12}$" => text.len() == 12 && text.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)),
+        "^[0-9a-f]{16}$" => text.len() == 16 && text.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)),
         "^[0-9a-f]{64}$" => text.len() == 64 && text.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)),
         "^[A-Z]{2}$" => text.len() == 2 && text.chars().all(|c| c.is_ascii_uppercase()),
         "^[A-Z][A-Za-z]+$" => text.len() > 1 && text.starts_with(|c: char| c.is_ascii_uppercase()) && all(text, |c| c.is_ascii_alphabetic()),
@@ -35,6 +36,7 @@ fn matches(pattern: &str, text: &str) -> bool {
         // 9 stands for any digit.
         "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" => looks_like(text, "9999-99-99"),
         "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$" => looks_like(text, "9999-99-99T99:99:99Z"),
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$" => looks_like(text, "9999-99-99T99:99:99.999Z"),
         "^([01][0-9]|2[0-3]):[0-5][0-9]$" => looks_like(text, "99:99") && text < "24:00" && &text[3..] < "60",
         other => panic!("the pattern {other} is not known to the validator"),
     }
