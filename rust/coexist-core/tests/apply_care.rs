@@ -8,6 +8,7 @@ use apply_world::*;
 use coexist_core::apply::journal::{Act, Line, Outcome, Result as Came};
 use coexist_core::apply::{time_text, Kind, Options, Plan};
 use coexist_core::plan::Surface;
+use proptest::prelude::*;
 use serde_json::{json, Map, Value};
 use std::collections::VecDeque;
 
@@ -512,4 +513,74 @@ fn a_batch_of_which_nobody_is_found_is_no_empty_success() {
     // Who is in it and has nothing of what else is asked for is no mistake.
     stage.selection.items = vec!["MF-02".into()];
     assert_eq!(of(&stage, "t").unwrap(), [false]);
+}
+
+// ---- Back and forth.
+
+/// Somebody's operations: made or there, with steps that stand on each other, of which some go with the making.
+fn somebody() -> impl Strategy<Value = (bool, Vec<(u8, bool)>)> {
+    (any::<bool>(), prop::collection::vec((any::<u8>(), any::<bool>()), 1..5))
+}
+
+fn world_of(people: &[(bool, Vec<(u8, bool)>)]) -> (Vec<Value>, Objects) {
+    let (mut operations, mut objects) = (Vec::new(), Objects::new());
+    for (number, (made, steps)) in people.iter().enumerate() {
+        let name = format!("p{number}");
+        if *made {
+            operations.push(make(&format!("x/{name}/make"), &name));
+        } else {
+            objects.extend(things(&[&name]));
+        }
+        for (at, (bits, along)) in steps.iter().enumerate() {
+            let mut depends_on: Vec<String> = (0..at).filter(|other| bits >> other & 1 == 1).map(|other| format!("s{other}")).collect();
+            if *made {
+                depends_on.push("make".into());
+            }
+            let names: Vec<&str> = depends_on.iter().map(String::as_str).collect();
+            let operation = set(&format!("x/{name}/s{at}"), &name, &format!("P{at}"), Value::Null, "new", &names);
+            operations.push(if *made && *along { with("make", operation) } else { operation });
+        }
+    }
+    (operations, objects)
+}
+
+fn plain(objects: &Objects) -> Objects {
+    objects.iter().map(|(name, object)| (name.clone(), object.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    /// However often it is carried out and taken back in parts, dying on the way: at last it is all there, or all gone.
+    #[test]
+    fn back_and_forth_comes_to_either_end(
+        people in prop::collection::vec(somebody(), 1..4), lag in 0..600_000_i64,
+        runs in prop::collection::vec((any::<bool>(), 0..8_u64, 0..6_u8, 0..12_u32), 0..8)
+    ) {
+        let (operations, objects) = world_of(&people);
+        let mut stage = Stage::new(&operations, objects.clone());
+        stage.world.lag = lag;
+        for (forth, most, fate, outcomes) in runs {
+            let good = std::iter::repeat_n(Fate::Good, most as usize);
+            let fate = [Fate::Good, Fate::DieBefore, Fate::DieAfter, Fate::Lost, Fate::LostBefore, Fate::Busy][fate as usize];
+            stage.world.fates = good.chain([fate]).collect();
+            stage.memory.dies_after = Some(outcomes);
+            let _ = stage.run(Options { max_operations: Some(most + 1), ..if forth { apply() } else { undo() } });
+        }
+        stage.memory.dies_after = None;
+        stage.world.fates.clear();
+        for act in [Act::Apply, Act::Undo, Act::Apply, Act::Undo] {
+            let ended = (0..10).any(|_| stage.run(Options::new(act)).unwrap().exit_code == 0);
+            prop_assert!(ended, "{:?} {:#?} {:#?}", act, stage.listener.rows, stage.memory.lines);
+            match act {
+                Act::Undo => prop_assert_eq!(plain(&stage.world.objects), plain(&objects)),
+                Act::Apply => {
+                    prop_assert_eq!(stage.world.objects.len(), people.len());
+                    for (object, (_, steps)) in stage.world.objects.values().zip(&people) {
+                        prop_assert!((0..steps.len()).all(|at| object[&format!("P{at}")] == "new"), "{:?}", object);
+                    }
+                }
+            }
+        }
+    }
 }

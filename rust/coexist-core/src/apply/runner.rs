@@ -299,7 +299,9 @@ impl<'r, 'h> Runner<'r, 'h> {
                     together.extend(more);
                     at += 1;
                 }
-                let apart = |other: &&u32| !together.contains(*other);
+                // What goes with something that this stands on would otherwise wait for this, and this for that.
+                let under = |other: &u32| self.base.get(other).is_some_and(|base| order.depends_on(number).contains(base));
+                let apart = |other: &&u32| !together.contains(*other) && !under(other);
                 together.iter().find_map(|member| order.dependants(*member).iter().filter(open).find(apart)).copied()
             }
         }
@@ -931,7 +933,7 @@ impl<'r, 'h> Runner<'r, 'h> {
         if attempt.doubt.is_none() {
             let record = record?;
             let (known, at, suspect, doubt) = match (task.act, record.undo) {
-                (Act::Apply, Some(undoing)) if record.known.is_done() => (undoing.known, undoing.at, undoing.suspect, Doubt::Undoing),
+                (Act::Apply, Some(undoing)) if undoing.known.is_in_doubt() => (undoing.known, undoing.at, undoing.suspect, Doubt::Undoing),
                 (Act::Apply, _) => (record.known, record.at, record.suspect, Doubt::Earlier),
                 (Act::Undo, undo) => undo.map(|undoing| (undoing.known, undoing.at, undoing.suspect, Doubt::Earlier))?,
             };
