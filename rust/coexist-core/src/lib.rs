@@ -9,6 +9,7 @@ pub mod batch;
 pub mod csv;
 mod data;
 pub mod directory;
+mod exchange_plans;
 pub mod finding;
 pub mod identity;
 pub mod known;

@@ -6,30 +6,9 @@ use super::refusal::{fault, Fault, Reply};
 use super::visibility::Via;
 use super::{graph, World};
 use crate::address::ProxyAddress;
+use crate::exchange_plans;
 use crate::finding::Side;
-use once_cell::sync::Lazy;
-use serde::Deserialize;
 use serde_json::{json, Value};
-use std::collections::BTreeMap;
-
-#[derive(Deserialize)]
-struct File {
-    plans: Vec<Plan>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Plan {
-    service_plan_id: String,
-    mailbox: bool,
-    verify: bool,
-}
-
-/// The plans of the Exchange family, and whether they make a mailbox. Those that are in nearly every licence (`verify`) are left out: they do neither.
-static PLANS: Lazy<BTreeMap<String, bool>> = Lazy::new(|| {
-    let file: File = crate::data::parse("exchange-plans.json", include_str!("../../../../../data/exchange-plans.json"));
-    file.plans.into_iter().filter(|plan| !plan.verify).map(|plan| (plan.service_plan_id.to_lowercase(), plan.mailbox)).collect()
-});
 
 /// What a subscription holds, where nobody in the tenant has it yet: Exchange Online (plan 2), the family's LOCKBOX_ENTERPRISE and, of another service, Teams.
 /// The plan ids are those of Microsoft's licensing service plan reference.
@@ -115,7 +94,8 @@ fn set_plans(fields: &mut Fields, licences: &[Value]) {
 fn family(fields: &Fields) -> impl Iterator<Item = bool> + '_ {
     let plans = fields.get("assignedPlans").and_then(Value::as_array).into_iter().flatten();
     let enabled = plans.filter(|plan| plan["capabilityStatus"].as_str().is_some_and(|status| status.eq_ignore_ascii_case("Enabled")));
-    enabled.filter_map(|plan| PLANS.get(&plan["servicePlanId"].as_str().unwrap_or_default().to_lowercase()).copied())
+    // Those that are in nearly every licence do neither.
+    enabled.filter_map(|plan| exchange_plans::find(plan["servicePlanId"].as_str().unwrap_or_default())).filter(|plan| !plan.verify).map(|plan| plan.mailbox)
 }
 
 pub(super) fn is_nil(fields: &Fields, property: &str) -> bool {

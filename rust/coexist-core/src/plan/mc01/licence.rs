@@ -4,39 +4,18 @@ use super::judge::Target;
 use super::setup::Setup;
 use super::wanted::Wanted;
 use crate::directory::display_identity;
+use crate::exchange_plans;
 use crate::finding::{Finding, Subject};
 use crate::snapshot::Property;
-use hashbrown::HashMap;
-use once_cell::sync::Lazy;
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct File {
-    plans: Vec<Plan>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Plan {
-    name: String,
-    service_plan_id: String,
-    mailbox: bool,
-}
-
-/// The plans that make a mailbox, by GUID (`data/exchange-plans.json`).
-static MAILBOX_PLANS: Lazy<HashMap<String, String>> = Lazy::new(|| {
-    let file: File = crate::data::parse("exchange-plans.json", include_str!("../../../../../data/exchange-plans.json"));
-    file.plans.into_iter().filter(|plan| plan.mailbox).map(|plan| (plan.service_plan_id.to_ascii_lowercase(), plan.name)).collect()
-});
 
 /// What licences say about a person, and which one is still to be assigned.
 pub(super) fn judge<'a>(setup: &'a Setup<'a>, subject: &Subject, target: Option<&Target>, wanted: &mut Wanted<'a>, findings: &mut Vec<Finding>) {
     if let Some(target) = target.filter(|_| wanted.exchange_guid.is_some()) {
         let plans = target.user.and_then(|user| user.list(Property::AssignedPlans).value());
-        if let Some(plan) = plans.into_iter().flatten().find_map(|plan| MAILBOX_PLANS.get(&plan.to_ascii_lowercase())) {
+        if let Some(plan) = plans.into_iter().flatten().filter_map(exchange_plans::find).find(|plan| plan.mailbox) {
             let (file, line) = setup.recipients.origin(target.id);
             let finding = Finding::new("TargetPreLicensed", subject.clone()).at(file, line);
-            findings.push(finding.with("target", display_identity(&target.record)).with("plan", plan.as_str()));
+            findings.push(finding.with("target", display_identity(&target.record)).with("plan", plan.name.as_str()));
         }
     }
     let Some(licence) = &setup.specification.items.mc01.licence else { return };
