@@ -56,11 +56,13 @@ Describe 'The native library' {
     }
 
     It 'cut short, is not loadable' {
-        $bytes = [IO.File]::ReadAllBytes($library)
-        [IO.File]::WriteAllBytes($library, $bytes[0..($bytes.Length - 2)])
+        $whole = (Get-Item -LiteralPath $library).Length
+        $file = [IO.File]::Open($library, 'Open')
+        $file.SetLength($whole - 1)
+        $file.Dispose()
         $said = Invoke-Fresh $try @{ manifest = $manifest }
         $said | Should -Contain 'caught NativeLibraryNotLoadable,ConvertTo-CoexistImmutableId'
-        $said -join "`n" | Should -Match "is shorter than the $($bytes.Length) bytes"
+        $said -join "`n" | Should -Match "is shorter than the $whole bytes"
     }
 
     It 'of another program, is not loadable' {

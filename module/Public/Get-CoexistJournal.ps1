@@ -23,7 +23,7 @@ function Get-CoexistJournal {
     None.
 
     .OUTPUTS
-    Coexist.JournalEntry: At, Act, Operation, Step, Outcome, Code, Message, Run, Host, User, Surface, Tenant, Ended, Before, After.
+    Coexist.JournalEntry: At, Act, Operation, Name, Target, Step, Outcome, Code, Message, Run, Host, User, Surface, Tenant, Ended, Before, After.
 
     .EXAMPLE
     $lab = "$env:TEMP/coexist-lab"
@@ -65,21 +65,15 @@ function Get-CoexistJournal {
 
     end {
         Assert-LanguageMode
-        $patterns = $Operation
         $like = {
-            param($Id)
-            foreach ($pattern in $patterns) { if ($Id -like $pattern) { return $true } }
-            -not $patterns
+            param($Patterns, $Texts)
+            foreach ($pattern in $Patterns) { if ($Texts -like $pattern) { return $true } }
+            -not $Patterns
         }
         $file = Resolve-NativePath $PSCmdlet $Path
-        # A journal has ids; whose they are stands in the plan.
-        $theirs = if ($Subject) {
-            $request = @{ job = 'watch'; plan = $file; select = New-PlanSelection $PSCmdlet @{ Subject = $Subject }; done = $true; connections = @() }
-            [Collections.Generic.HashSet[string]]::new([string[]]@((Invoke-NativeJob $PSCmdlet $request -Emit @{ states = 'Coexist.OperationState' }).Operation))
-        }
         $result = $null
         Invoke-NativeJob $PSCmdlet @{ job = 'journal'; plan = $file } -Emit @{ entries = 'Coexist.JournalEntry' } -Result ([ref]$result) |
-            Where-Object { (-not $Outcome -or $_.Outcome -in $Outcome) -and (& $like $_.Operation) -and (-not $Subject -or $theirs.Contains($_.Operation)) }
+            Where-Object { (-not $Outcome -or $_.Outcome -in $Outcome) -and (& $like $Operation @($_.Operation)) -and (& $like $Subject @($_.Name, $_.Target, ($_.Operation -split '/')[1])) }
         if ($result.torn) { $PSCmdlet.WriteVerbose("$($result.torn) lines are cut off at their ends, as a killed process leaves them; the next run repairs that.") }
     }
 }

@@ -110,6 +110,8 @@ function Watch-CoexistPlan {
                 Invoke-TenantJob $PSCmdlet $request @{} @{ states = 'Coexist.OperationState' } @{} ([ref]$result)
                 return
             }
+            # What no screen shows is counted only.
+            $request.most = 200
             $states = @(Invoke-TenantJob $PSCmdlet $request @{} @{ states = 'Coexist.OperationState' } @{} ([ref]$result))
             $screen = Show-PlanState $states $result $file $screen
             if (-not ($result.Running + $result.Due + $result.Waiting + $result.Pending)) { return }

@@ -22,6 +22,9 @@ pub struct Reached {
     /// Only objects, or details, with this in that property count.
     #[serde(default)]
     pub only: Option<(String, String)>,
+    /// What it waits for is begun by somebody at another time: where there is no such object, its time does not run yet.
+    #[serde(default)]
+    pub begun_elsewhere: bool,
     /// States that open it.
     pub reached: Vec<String>,
     /// States from which it does not open by itself.
@@ -50,6 +53,8 @@ pub enum Stand {
     Open,
     /// Closed; the text says what is seen instead.
     Closed(String),
+    /// What it waits for has not been begun; the text says what is missing.
+    NotBegun(String),
     /// It does not open by itself; the text says why.
     Broken(String),
 }
@@ -89,7 +94,7 @@ fn of_table(wait_for: &str, read: &str, objects: &[Value]) -> Option<Stand> {
     };
     let open = states.iter().filter(|state| has(&row.reached, state)).count();
     if states.is_empty() {
-        return None;
+        return row.begun_elsewhere.then(|| Stand::NotBegun("nothing of it is there yet".into()));
     }
     if let Some(state) = states.iter().find(|state| has(&row.broken, state)) {
         let count = states.iter().filter(|state| has(&row.broken, state)).count();
@@ -127,6 +132,7 @@ mod tests {
         assert!(matches!(check("migrationTasks", &[task("completed", "syncing")]), Stand::Closed(_)));
         assert!(matches!(stand(&tasks, &[]), Stand::Closed(_)));
         assert_eq!(stand(&gate("mailboxSynced", "migrationUser"), &[json!({"Status": "Synced"})]), Stand::Open);
+        assert!(matches!(stand(&gate("mailboxSynced", "migrationUser"), &[]), Stand::NotBegun(_)));
         assert!(matches!(stand(&gate("batchCompleted", "migrationBatch"), &[json!({"Status": "Failed"})]), Stand::Broken(_)));
         assert!(matches!(stand(&gate("unheardOf", "x"), &[json!({})]), Stand::Closed(_)));
     }

@@ -265,7 +265,12 @@ impl Plan {
         let fingerprint = fingerprint(&whole.to_string());
         whole["surface"] = json!(entry.common.surface);
         whole["tenant"] = json!(entry.common.tenant);
-        Ok((Operation::read(whole)?, fingerprint))
+        let mut operation = Operation::read(whole)?;
+        if operation.subject.name.is_empty() {
+            // A place is about its batch.
+            operation.subject.name = entry.source().into();
+        }
+        Ok((operation, fingerprint))
     }
 
     /// The fingerprint of an operation alone; empty where it cannot be put together.
@@ -283,7 +288,8 @@ impl Plan {
             };
             serde_json::from_value(subject).ok()
         };
-        read().unwrap_or_default()
+        let place = || Subject { name: self.entry(number).source().into(), ..Subject::default() };
+        read().unwrap_or_else(place)
     }
 
     fn line(&self, number: u32) -> Result<Value, Problem> {

@@ -674,6 +674,8 @@ impl<'r, 'h> Runner<'r, 'h> {
             let (now, ticks) = (self.host.clock.now(), self.host.clock.ticks());
             match gate::stand(gate, &objects) {
                 Stand::Open => {}
+                // Plans are made long before batches are submitted.
+                Stand::NotBegun(why) => return Ok(Some(Next::Leave("GateClosed", format!("It waits for {} of '{}': {why}.", gate.wait_for, gate.identity)))),
                 Stand::Broken(why) => return Ok(Some(left_out("GateBroken", format!("It waits for {} of '{}', which does not come: {why}.", gate.wait_for, gate.identity)))),
                 Stand::Closed(why) => {
                     let due = self.due_since(number, operation);
@@ -1110,7 +1112,7 @@ impl<'r, 'h> Runner<'r, 'h> {
             return Ok(match self.check(operation, check)? {
                 Ok(Stand::Open) => Ok(None),
                 Ok(Stand::Broken(why)) => Err(Next::End(Kind::Failed, Some("CheckFailed".into()), Some(format!("The check says: {why}.")))),
-                Ok(Stand::Closed(why)) => {
+                Ok(Stand::Closed(why) | Stand::NotBegun(why)) => {
                     let poll = self.seconds("gatePollSeconds").max(1);
                     Err(Next::Later(self.host.clock.ticks().saturating_add(poll), "GateClosed", format!("The check says: {why}.")))
                 }

@@ -155,6 +155,6 @@ pub fn explain(row: &mut WatchRow, surface: Surface) {
     if let Some(action) = advice(code) {
         row.action = Some(action.into());
     } else if let Some(error) = service_error::find(Some(surface.name()), code, row.message.as_deref().unwrap_or_default()) {
-        (row.cause, row.action) = (Some(error.cause.clone()), Some(error.action.clone()));
+        (row.code, row.cause, row.action) = (Some(error.name.clone()), Some(error.cause.clone()), Some(error.action.clone()));
     }
 }

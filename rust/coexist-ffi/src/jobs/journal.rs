@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use coexist_core::apply::journal::{Act, Line, Run};
 use coexist_core::watch::Watch;
-use coexist_files::applying::surface_of;
+use coexist_files::applying::{read_plan, surface_of};
 use coexist_files::journal::{folder_of, Reader};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Map, Value};
@@ -28,6 +28,8 @@ struct Entry {
     at: String,
     act: &'static str,
     operation: String,
+    name: Option<String>,
+    target: Option<String>,
     step: String,
     outcome: String,
     code: Option<String>,
@@ -45,6 +47,8 @@ struct Entry {
 pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
     let request: Request = decode(request)?;
     Ok(Box::new(move |context| {
+        // Whose an operation is stands in the plan; without it, the journal is told all the same.
+        let plan = read_plan(&request.plan).ok();
         let mut entries: Vec<Entry> = Vec::new();
         let mut runs: HashMap<String, Run> = HashMap::new();
         // By file and operation: the intent that has no outcome yet.
@@ -52,10 +56,14 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
         let torn = Reader::open(&folder_of(&request.plan))?.read(&mut |file, line| {
             let Some((side, surface)) = surface_of(file) else { return };
             let mut entry = |id: &str, act, at: &str, run: Option<&Run>| {
+                let subject = plan.as_ref().and_then(|plan| Some(plan.subject(plan.find(id)?)));
+                let (name, target) = subject.map_or((None, None), |subject| (Some(subject.name), Some(subject.target)));
                 entries.push(Entry {
                     at: at.into(),
                     act: if act == Act::Apply { "Apply" } else { "Undo" },
                     operation: id.into(),
+                    name,
+                    target,
                     step: id.rsplit('/').next().unwrap_or_default().into(),
                     outcome: "Open".into(),
                     code: None,

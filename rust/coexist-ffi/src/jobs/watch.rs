@@ -30,6 +30,9 @@ struct Request {
     /// Whether what is done is told, too.
     #[serde(default)]
     done: bool,
+    /// How many rows are told of what is due, waits or is done; of a large plan nobody reads them all.
+    #[serde(default)]
+    most: Option<u64>,
 }
 
 pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
@@ -49,13 +52,15 @@ pub(super) fn prepare(request: Value) -> Result<Work, Failure> {
         let mut next: Option<String> = None;
         let mut rows: Vec<WatchRow> = Vec::new();
         states(&plan, &ledger, &selected, now, &|side, surface| alive.contains(&(side, surface)), &mut |row| {
-            *counts.entry(name(row.state)).or_default() += 1;
+            let count = counts.entry(name(row.state)).or_default();
+            *count += 1;
+            let enough = matches!(row.state, State::Due | State::Waiting | State::Done) && request.most.is_some_and(|most| *count > most);
             if let (State::Waiting, Some(due)) = (row.state, &row.due_at) {
                 if coexist_core::apply::time_of(due) > now && next.as_ref().is_none_or(|next| due < next) {
                     next = Some(due.clone());
                 }
             }
-            if row.state != State::Done || request.done {
+            if !enough && (row.state != State::Done || request.done) {
                 rows.push(row);
             }
             Ok(())

@@ -69,7 +69,7 @@ impl Clock for LabClock {
         if self.context.cancelled() {
             return Err(Problem::cancelled());
         }
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis((milliseconds / 1000).clamp(1, 20) as u64));
         self.lab.wait(milliseconds)
     }
 }

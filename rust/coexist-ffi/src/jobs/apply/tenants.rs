@@ -197,6 +197,8 @@ fn refusal(surface: Surface, id: &str, message: &str, otherwise: Means) -> Refus
 
 fn of_graph(error: &GraphError) -> Refusal {
     let means = match error.fault() {
+        // So says the host, of a session that has gone over to another tenant.
+        _ if error.reason.as_deref() == Some("TenantMismatch") => Means::WrongTenant,
         Fault::TokenExpired => Means::Unreachable,
         Fault::ObjectNotFound => Means::NotFound,
         Fault::Throttled => Means::Transient,
