@@ -584,3 +584,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_has_said_yes_is_not_asked_again_because_a_service_is_busy() {
+    let mut stage = Stage::new(&[set("x/1/a", "t", "Guid", Value::Null, "g", &[])], things(&["t"]));
+    stage.world.fates = VecDeque::from([Fate::Busy, Fate::Busy]);
+    let summary = stage.run(apply()).unwrap();
+    assert_eq!((summary.done, stage.listener.asked.len()), (1, 1));
+}

@@ -160,6 +160,8 @@ pub struct Runner<'r, 'h> {
     touched: HashMap<u32, i64>,
     lost: HashSet<(Side, Surface)>,
     allowed: HashMap<String, bool>,
+    /// What was agreed to, and not done because the service was too busy.
+    agreed: HashSet<u32>,
     /// What was read last, as long as nothing was written and no time went by.
     fresh: Option<(String, i64, Vec<Value>)>,
     advised: HashMap<u32, String>,
@@ -203,6 +205,7 @@ impl<'r, 'h> Runner<'r, 'h> {
             touched: HashMap::new(),
             lost: HashSet::new(),
             allowed: HashMap::new(),
+            agreed: HashSet::new(),
             fresh: None,
             advised: HashMap::new(),
             along: HashMap::new(),
@@ -987,6 +990,9 @@ impl<'r, 'h> Runner<'r, 'h> {
                 }
             }
         }
+        if self.agreed.contains(&number) {
+            return Ok(None);
+        }
         let (target, action) = self.sentence(number, operation, change);
         if !self.host.audience.may_write(&target, &action)? && !self.options.what_if {
             return Ok(Some(left_out("Declined", "It was declined.")));
@@ -1038,6 +1044,7 @@ impl<'r, 'h> Runner<'r, 'h> {
                 Means::Transient => {
                     self.refused(operation, fingerprint, &refusal)?;
                     self.carried_out -= 1;
+                    self.agreed.insert(number);
                     self.again(number, &refusal, 1)
                 }
                 Means::Unknown => {
