@@ -323,6 +323,11 @@ Describe 'A session in the middle' {
         $told = @($problems | Where-Object { $_.CategoryInfo.Category -eq 'WriteError' })
         @($told | Where-Object { $_.Exception.Message -match 'for reasons of test' }).Count | Should -Be 2
         foreach ($problem in $told) { $problem.FullyQualifiedErrorId | Should -Match '^\w+,Invoke-CoexistPlan$' }
+        foreach ($rate in '5%', '2.5%') {
+            $rows = @(Invoke-CoexistPlan (Join-Path $lab 'plan.json') -Stage prepare -Surface exchange -StopOn $rate -Limit @{ stopOnPercentAfter = 3 } -Confirm:$false @quiet)
+            $rows[-1].Stopped, $rows[-1].ExitCode, $rows[-1].Failed | Should -Be 'StopOn', 5, 3
+        }
+        { Invoke-CoexistPlan (Join-Path $lab 'plan.json') -Limit @{ nonsense = 1 } -Confirm:$false } | Should -Throw -ErrorId 'LimitUnknown,*'
     }
 
     It 'that waits ends within half a second of Ctrl+C, and leaves no lock: the next run goes on' {

@@ -37,6 +37,7 @@ function Invoke-PlanJob {
         }
         passed = @($Bound['Passed'] | Where-Object { $_ }); connections = @(Get-NativeConnection)
     }
+    if ($Bound['Limit']) { $request.limits = $Bound['Limit'] }
     $memory = @{ ExportPath = $(if ($Bound['ExportPath']) { Resolve-NativePath $Cmdlet $Bound['ExportPath'] } else { [IO.Path]::ChangeExtension($file, $null).TrimEnd('.') }) }
     $quiet = [bool]$Bound['Quiet']
     $emit = @{

@@ -70,6 +70,9 @@ function Invoke-CoexistPlan {
     .PARAMETER ExportPath
     The folder of New-CoexistBatchPlan -ExportPath, with the files that operations hand over. Else the folder beside the plan that is called like it.
 
+    .PARAMETER Limit
+    Times and tries instead of those in data/limits.json, such as @{ settleMinutes = 60; applyWaitHours = 2 }.
+
     .PARAMETER Quiet
     Put out the summary alone.
 
@@ -171,6 +174,8 @@ function Invoke-CoexistPlan {
         [string[]] $Passed,
 
         [string] $ExportPath,
+
+        [hashtable] $Limit,
 
         [switch] $Quiet
     )

@@ -46,6 +46,9 @@ function Undo-CoexistPlan {
     .PARAMETER ExportPath
     The folder of New-CoexistBatchPlan -ExportPath. Else the folder beside the plan that is called like it.
 
+    .PARAMETER Limit
+    Times and tries instead of those in data/limits.json, such as @{ settleMinutes = 60; applyWaitHours = 2 }.
+
     .PARAMETER Quiet
     Put out the summary alone.
 
@@ -110,6 +113,8 @@ function Undo-CoexistPlan {
         [switch] $Force,
 
         [string] $ExportPath,
+
+        [hashtable] $Limit,
 
         [switch] $Quiet
     )

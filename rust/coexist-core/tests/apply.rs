@@ -186,7 +186,7 @@ fn too_many_failures_and_enough_done_stop_a_run() {
     assert_eq!((summary.failed, summary.waiting, summary.stopped, summary.exit_code), (3, 47, Some("StopOn"), 5));
     let mut stage = Stage::new(&operations, objects());
     stage.world.fates = (0..50).map(|number| if number % 4 == 0 { Fate::Refused } else { Fate::Good }).collect();
-    let summary = stage.run(Options { stop_on: StopOn { errors: None, percent: Some(20) }, ..apply() }).unwrap();
+    let summary = stage.run(Options { stop_on: StopOn { errors: None, percent: Some(20.0) }, ..apply() }).unwrap();
     assert_eq!((summary.failed + summary.done, summary.stopped), (20, Some("StopOn")));
     let mut stage = Stage::new(&operations, objects());
     let summary = stage.run(Options { max_operations: Some(7), ..apply() }).unwrap();

@@ -26,13 +26,13 @@ const FRESH: i64 = 5_000;
 const NIGHTS: i64 = 366 * 86_400_000;
 
 /// When a run stops because too much fails.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct StopOn {
     /// After so many failures.
     pub errors: Option<u64>,
     /// When so many of a hundred fail.
-    pub percent: Option<u64>,
+    pub percent: Option<f64>,
 }
 
 /// How a plan is carried out.
@@ -414,7 +414,7 @@ impl<'r, 'h> Runner<'r, 'h> {
         let Summary { failed, done, undone, .. } = self.summary;
         let tried = failed + done + undone;
         let many = errors.is_some_and(|errors| failed > 0 && failed >= errors);
-        let often = tried >= self.options.limits.value("stopOnPercentAfter") && percent.is_some_and(|percent| failed > 0 && failed * 100 >= percent * tried);
+        let often = tried >= self.options.limits.value("stopOnPercentAfter") && percent.is_some_and(|percent| failed > 0 && failed as f64 * 100.0 >= percent * tried as f64);
         if many || often {
             self.summary.stopped = Some("StopOn");
         }
