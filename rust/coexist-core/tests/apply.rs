@@ -331,6 +331,8 @@ proptest! {
         }
         // The clock is put right, and scheduled runs have time between them.
         stage.time.1.set(START);
+        // Of a clock that jumps forward nobody could tell that the time to settle has not gone by: what was done before shows by then.
+        stage.time.0.set(stage.time.0.get() + lag);
         for _ in 0..40 {
             let _ = stage.run(options.clone());
             stage.time.0.set(stage.time.0.get() + 700_000);
