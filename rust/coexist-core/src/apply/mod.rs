@@ -4,6 +4,7 @@
 //! which each finds done what it depends on; what a visit does is the same for carrying out and for taking back: a [`task::Task`] has a premise, a change and a
 //! goal. Tenants, journal, clock and the person at the console are traits ([`host`]), so nothing here does I/O or knows what time it is.
 
+mod advice;
 pub mod condition;
 mod gate;
 pub mod host;

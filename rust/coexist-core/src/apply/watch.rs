@@ -3,7 +3,8 @@
 use super::journal::Effect;
 use super::ledger::{self, Known, Ledger, Record};
 use super::plan::Plan;
-use super::runner::{advice, stage_name};
+use super::advice::advice;
+use super::runner::stage_name;
 use crate::finding::Side;
 use crate::plan::Surface;
 use crate::problem::Problem;
