@@ -11,6 +11,7 @@ mod data;
 pub mod directory;
 mod exchange_plans;
 pub mod finding;
+pub mod fnv;
 pub mod identity;
 pub mod known;
 pub mod lab;

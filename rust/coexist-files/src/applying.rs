@@ -1,6 +1,6 @@
 //! A plan on disk with its journal, as a runner needs them.
 
-use crate::journal::{self, folder_of, Disk, Files, Holder, Reader, Writer};
+use crate::journal::{folder_of, Disk, Files, Holder, Reader, Writer};
 use crate::read::read_text;
 use coexist_core::apply::host::Log;
 use coexist_core::apply::journal::{name, Intent, Line, Outcome, Run};
@@ -167,12 +167,4 @@ impl Log for Journals {
         let wanted = name(side, surface);
         !self.writers.contains_key(&(side, surface)) && self.reader.holders().iter().any(|holder| holder.name == wanted && holder.alive)
     }
-}
-
-/// Who holds which surface of a plan now, or died holding it.
-///
-/// # Errors
-/// Those of [`journal::holders`].
-pub fn holders(plan: &Path) -> Result<Vec<Holder>, Problem> {
-    journal::holders(&folder_of(plan))
 }

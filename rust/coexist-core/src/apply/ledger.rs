@@ -1,6 +1,6 @@
 //! What journals say was done: every operation with what is known of it last.
 
-use super::journal::{Act, Effect, Line, Outcome, Result as Came, Run};
+use super::journal::{Act, Effect, Line, Outcome, Result as Came};
 use crate::finding::Side;
 use crate::plan::Surface;
 use hashbrown::HashMap;
@@ -129,8 +129,6 @@ impl Record {
 #[derive(Debug, Default)]
 pub struct Ledger {
     records: HashMap<Box<str>, Record>,
-    /// The last run on each surface, and whether it said that it ended.
-    pub runs: BTreeMap<(Side, Surface), (Run, bool)>,
     keeps_before: bool,
     /// The latest moment in any line, by surface: each has a journal of its own, in order of time.
     latest: BTreeMap<(Side, Surface), i64>,
@@ -167,15 +165,8 @@ impl Ledger {
     /// Takes in a line of the journal of a surface.
     pub fn take(&mut self, side: Side, surface: Surface, line: Line) {
         match line {
-            Line::Run(run) => {
-                self.when(side, surface, &run.at);
-                self.runs.insert((side, surface), (run, false));
-            }
-            Line::End { .. } => {
-                if let Some((_, ended)) = self.runs.get_mut(&(side, surface)) {
-                    *ended = true;
-                }
-            }
+            Line::Run(run) => drop(self.when(side, surface, &run.at)),
+            Line::End { .. } => {}
             Line::Intent(intent) => {
                 let (at, suspect) = self.when(side, surface, &intent.at);
                 let known = self.records.get_mut(intent.id.as_str());

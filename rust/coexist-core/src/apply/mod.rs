@@ -19,7 +19,6 @@ pub(crate) mod selection;
 mod task;
 mod watch;
 
-pub use gate::Reached;
 pub use ledger::{milliseconds as time_of, text as time_text, Known, Ledger};
 pub use operation::Operation;
 pub use plan::{Plan, Read};

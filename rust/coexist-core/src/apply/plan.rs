@@ -3,7 +3,7 @@
 use super::operation::{Operation, ReadForm, Subject};
 use super::order::Order;
 use crate::finding::Side;
-use crate::plan::{expand, expand_member, Stage, Surface, VERSION};
+use crate::plan::{expand, expand_member, Stage, Surface, TenantRef, VERSION};
 use crate::problem::{Category, Problem};
 use hashbrown::HashMap;
 use serde::Deserialize;
@@ -15,18 +15,6 @@ use std::sync::Arc;
 
 /// How the objects of a plan are read, by name.
 pub type Read = BTreeMap<String, ReadForm>;
-
-/// A tenant as the plan names it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Tenant {
-    /// The administrator's name for it.
-    #[serde(default)]
-    pub name: String,
-    /// Its GUID, where the plan knows it.
-    #[serde(default)]
-    pub tenant_id: Option<String>,
-}
 
 /// What many operations have in common.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,9 +70,9 @@ pub struct Plan {
     /// The SHA-256 of the file.
     pub sha256: String,
     /// The tenant that people move out of.
-    pub source: Tenant,
+    pub source: TenantRef,
     /// The tenant that people move into.
-    pub target: Tenant,
+    pub target: TenantRef,
     /// How objects are read.
     pub reads: Read,
     steps: Value,
@@ -101,9 +89,9 @@ pub struct Plan {
 struct File<'f> {
     version: u32,
     #[serde(default)]
-    source: Option<Tenant>,
+    source: Option<TenantRef>,
     #[serde(default)]
-    target: Option<Tenant>,
+    target: Option<TenantRef>,
     #[serde(default)]
     reads: Read,
     #[serde(borrow, default)]
@@ -225,7 +213,7 @@ impl Plan {
     }
 
     /// The tenant of a side.
-    pub fn tenant(&self, side: Side) -> &Tenant {
+    pub fn tenant(&self, side: Side) -> &TenantRef {
         match side {
             Side::Source => &self.source,
             Side::Target => &self.target,
@@ -332,6 +320,5 @@ fn common(whole: Value, place: bool, reads: &Read) -> Result<Common, String> {
 
 /// FNV-1a: it tells operations of the same id in two plans apart, so it must be the same in every version.
 fn fingerprint(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
+    format!("{:016x}", crate::fnv::hash(text.bytes()))
 }

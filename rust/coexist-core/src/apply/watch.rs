@@ -4,7 +4,6 @@ use super::journal::Effect;
 use super::ledger::{self, Known, Ledger, Record};
 use super::plan::Plan;
 use super::advice::advice;
-use super::runner::stage_name;
 use crate::finding::Side;
 use crate::plan::Surface;
 use crate::problem::Problem;
@@ -88,7 +87,7 @@ pub fn states(
                 name: subject.name,
                 target: subject.target,
                 step: entry.step().into(),
-                stage: stage_name(entry.common.stage),
+                stage: entry.common.stage.name(),
                 surface: entry.common.surface.name(),
                 waits_for: None,
                 since: record.map(|record| ledger::text(record.at)),
@@ -108,7 +107,7 @@ pub fn states(
             name: operation.subject.name.clone(),
             target: operation.subject.target.clone(),
             step: entry.step().into(),
-            stage: stage_name(operation.stage),
+            stage: operation.stage.name(),
             surface: operation.surface.name(),
             waits_for: None,
             since: record.map(|record| ledger::text(record.at)),

@@ -31,7 +31,7 @@ impl Form {
 
 /// FNV-1a, folded into 48 bits: it names forms, so it must be the same in every version.
 fn fingerprint(text: &str) -> u64 {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = crate::fnv::hash(text.bytes());
     (hash ^ (hash >> 48)) & 0xffff_ffff_ffff
 }
 

@@ -21,6 +21,19 @@ pub enum Stage {
     CleanUp,
 }
 
+impl Stage {
+    /// As it is written in plans.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Prepare => "prepare",
+            Stage::PreStage => "preStage",
+            Stage::Cutover => "cutover",
+            Stage::Settle => "settle",
+            Stage::CleanUp => "cleanUp",
+        }
+    }
+}
+
 /// Where an operation runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,7 +3,7 @@
 use super::form::Form;
 use super::operation::Step;
 use crate::finding::{rule, Finding, Subject};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use std::sync::Arc;
 pub const VERSION: u32 = 1;
 
 /// A tenant as the plan names it: what a session is held against before anything is written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct TenantRef {
     /// The administrator's name for it.
     pub name: String,

@@ -8,8 +8,6 @@ mod preview;
 mod tell;
 mod turns;
 
-pub(super) use tell::stage_name;
-
 use super::host::Host;
 use super::journal::{Act, Result as Came};
 use super::ledger::{Ledger, Record};

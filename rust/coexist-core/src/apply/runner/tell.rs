@@ -7,7 +7,7 @@ use crate::apply::ledger::{self, Known, Record};
 use crate::apply::operation::Operation;
 use crate::apply::row::{Kind, Row, Summary};
 use crate::finding::Side;
-use crate::plan::{Stage, Surface};
+use crate::plan::Surface;
 use crate::problem::Problem;
 use hashbrown::HashMap;
 
@@ -95,7 +95,7 @@ impl Runner<'_, '_> {
             target: operation.subject.target.clone(),
             step: entry.step().into(),
             what: self.plan.what(entry.step()).into(),
-            stage: stage_name(operation.stage),
+            stage: operation.stage.name(),
             surface: operation.surface.name(),
             tenant: self.plan.tenant(operation.tenant).name.clone(),
             code,
@@ -182,21 +182,10 @@ impl Runner<'_, '_> {
     }
 }
 
-pub(super) fn duration(seconds: u64) -> String {
+fn duration(seconds: u64) -> String {
     match seconds {
         0..=90 => format!("{seconds} s"),
         91..=5400 => format!("{} min", seconds / 60),
         _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-    }
-}
-
-/// The stage as plans write it.
-pub(in super::super) fn stage_name(stage: Stage) -> &'static str {
-        match stage {
-        Stage::Prepare => "prepare",
-        Stage::PreStage => "preStage",
-        Stage::Cutover => "cutover",
-        Stage::Settle => "settle",
-        Stage::CleanUp => "cleanUp",
     }
 }

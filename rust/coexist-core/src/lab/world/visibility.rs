@@ -1,5 +1,6 @@
 //! How late a write shows, by the surface that it was made on and the one that reads it (`data/lab-visibility.json`).
 
+use crate::lab::random;
 use once_cell::sync::Lazy;
 use serde::Deserialize;
 
@@ -60,15 +61,12 @@ pub(super) fn delay(written: Via, read: Via, seed: u64, number: u64) -> i64 {
 
 /// SplitMix64's finalizer: neighbouring numbers come out far apart.
 pub(super) fn mix(number: u64) -> u64 {
-    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
+    random::mix(number.wrapping_add(random::GOLDEN))
 }
 
 /// FNV-1a, mixed: the same in every version, since delays and ids depend on it.
 pub(super) fn hash(text: &str) -> u64 {
-    mix(text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
+    mix(crate::fnv::hash(text.bytes()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use coexist_core::fnv;
+
 /// The machine's name.
 pub(super) fn host() -> String {
     let named = || std::env::var("COMPUTERNAME").or_else(|_| std::env::var("HOSTNAME")).ok();
@@ -56,6 +58,5 @@ fn account() -> Option<String> {
 pub(super) fn run_id(now: i64) -> String {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
     let seed = [nanos, u64::from(std::process::id()), now as u64];
-    let hash = seed.iter().flat_map(|part| part.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
+    format!("{:016x}", fnv::hash(seed.iter().flat_map(|part| part.to_le_bytes())))
 }
